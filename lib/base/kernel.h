@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The feature vector of one kernel: the few switches by which allocators of
+ * different versions differ. Behaviour is keyed on these, never on the
+ * version itself; the version only gives first guesses.
+ */
+#ifndef BUD_BASE_KERNEL_H
+#define BUD_BASE_KERNEL_H
+
+#include "lib/base/error.h"
+#include "lib/base/mmtypes.h"
+
+enum { BUD_FALLBACK_A = 1, BUD_FALLBACK_B, BUD_FALLBACK_C };
+enum { BUD_PCP_FIXED6, BUD_PCP_LOWMARK, BUD_PCP_AUTO };
+
+/* clang-format off */
+/* X(name, what it says). Every value is an int. */
+#define BUD_KERNEL_FEATURES(X) \
+	X(page_shift,       "log2 of the page size in bytes") \
+	X(max_order,        "largest order of the buddy system, inclusive") \
+	X(pageblock_order,  "order of a pageblock") \
+	X(has_cma,          "MIGRATE_CMA exists, so Isolate is number 5") \
+	X(pcp_high_orders,  "orders 1-3 and the huge-page order live on per-CPU lists too (5.14)") \
+	X(pcp_policy,       "sizing of per-CPU lists: 0 six batches, 1 low mark / CPUs (5.14), 2 automatic (6.7)") \
+	X(extfrag_removes,  "mm_page_alloc_extfrag names the page handed out (6.10) and not the block chosen") \
+	X(fallback,         "generation of the fallback search: 1 A, 2 B (6.10), 3 C (6.15, 6.12.y)") \
+	X(typed_by_block,   "a free block's list is its pageblock's type (6.10)") \
+	X(merge_mergeable,  "pageblocks of unmergeable types never merge (5.18), not only isolated ones") \
+	X(fast_isolate_event, "mm_compaction_fast_isolate_freepages exists") \
+	X(isolate_by_order, "compaction keeps isolated free pages per order (6.9), not as single pages") \
+	X(zone_locked_on_null, "a failed take leaves a zone_locked with pfn -1 (to 5.10)") \
+	X(wmark_new_flags,  "NON_BLOCK/MIN_RESERVE (6.3, 6.1.y), not HARDER/HIGH") \
+	X(highatomic_free,  "the watermark test subtracts free highatomic pages (6.12.y), not reserved ones") \
+	X(highatomic_cap_new, "no highatomic reserve below 51200 managed pages, else 1% rounded up") \
+	X(nofragment,       "ALLOC_NOFRAGMENT and the watermark boost exist (5.0)") \
+	X(movable_in_sum,   "ZONE_MOVABLE counts when min_free_kbytes is shared out (to 6.5)")
+/* clang-format on */
+
+typedef enum bud_kernel_feature {
+#define X(name, text) BUD_KF_##name,
+	BUD_KERNEL_FEATURES(X)
+#undef X
+	BUD_NR_KERNEL_FEATURES,
+} bud_kernel_feature;
+
+/* How a value became known; a later one wins over an earlier one. */
+typedef enum bud_feature_origin {
+	BUD_ORIGIN_DEFAULT, /* nothing known: today's mainline on x86-64 */
+	BUD_ORIGIN_VERSION, /* guessed from the version */
+	BUD_ORIGIN_FORMAT, /* seen in the trace's event formats */
+	BUD_ORIGIN_SNAPSHOT, /* read from kernel files */
+	BUD_ORIGIN_TRACE, /* seen in the events themselves */
+	BUD_ORIGIN_USER, /* --kernel-feature */
+} bud_feature_origin;
+
+typedef struct bud_kernel {
+	char release[96]; /* "6.12.117+deb13-cloud-amd64"; "" unknown */
+	char machine[32]; /* "x86_64" */
+	union {
+		int value[BUD_NR_KERNEL_FEATURES];
+		struct {
+#define X(name, text) int name;
+			BUD_KERNEL_FEATURES(X)
+#undef X
+		};
+	};
+	bud_feature_origin origin[BUD_NR_KERNEL_FEATURES];
+} bud_kernel;
+
+/* Defaults, then what release and machine suggest (either may be ""). Kernel behaviour: see the table in kernel.c. */
+void bud_kernel_init(bud_kernel *kernel, const char *release, const char *machine);
+/* Sets one unless a stronger origin has already spoken. */
+void bud_kernel_learn(bud_kernel *kernel, bud_kernel_feature feature, int value, bud_feature_origin origin);
+/* "NAME=VALUE" from the user; names the known ones on error. */
+bud_status bud_kernel_override(bud_kernel *kernel, const char *setting, bud_error *err);
+
+const char *bud_kernel_feature_name(bud_kernel_feature feature);
+const char *bud_kernel_feature_text(bud_kernel_feature feature);
+const char *bud_feature_origin_name(bud_feature_origin origin);
+
+/* The canonical type of a raw number in an event, or BUD_MT_UNKNOWN. */
+bud_migratetype bud_kernel_migratetype(const bud_kernel *kernel, int raw);
+/* Whether a freed block of that order may wait on a per-CPU list (allocator-semantics 4.1). */
+static inline bool bud_kernel_pcp_order(const bud_kernel *k, int order)
+{
+	return order == 0 || (k->pcp_high_orders && (order <= 3 || order == k->pageblock_order));
+}
+
+#endif
