@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Capture -> kernel features -> memory -> replay, once for all commands.
+ */
+#ifndef BUD_CLI_WORKBENCH_H
+#define BUD_CLI_WORKBENCH_H
+
+#include "formats/read/bundle.h"
+#include "lib/replay/survey.h"
+#include "lib/replay/timeline.h"
+#include "lib/replay/verify.h"
+
+typedef struct bud_workbench_options {
+	const char *path;
+	bud_bundle_options bundle;
+	bud_seed_mode seed;
+	const char *const *features; /* --kernel-feature NAME=VALUE */
+	size_t nr_features;
+} bud_workbench_options;
+
+typedef struct bud_workbench {
+	bud_bundle *bundle;
+	bud_kernel kernel;
+	bud_survey survey;
+	bud_memory memory; /* as it was before the first event; the replay has its own */
+	const char *zones_from; /* "zoneinfo of snap-00-start", "--zoneinfo FILE", "trace", "assumed" */
+	bud_replay *replay;
+} bud_workbench;
+
+bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err);
+void bud_workbench_close(bud_workbench *bench);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Every table of `report` and `verify`, built once for all commands,
+ * writers and screens. The columns are the contract of the command line;
+ * new ones are only ever added at the end.
+ */
+#ifndef BUD_INSIGHT_SECTION_H
+#define BUD_INSIGHT_SECTION_H
+
+#include "lib/base/table.h"
+#include "lib/replay/timeline.h"
+
+/* What of a table is wanted. */
+typedef struct bud_section_filter {
+	int32_t node; /* -1: all */
+	const char *zone; /* NULL: all */
+	int order_min, order_max; /* 0 and BUD_NR_ORDERS - 1: all */
+} bud_section_filter;
+
+#define BUD_SECTION_FILTER_ALL { .node = -1, .order_max = BUD_NR_ORDERS - 1 }
+
+/* Tables made of a timeline, one row set a column, in this order. */
+typedef struct bud_section {
+	bud_table table;
+	bud_status (*rows)(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			   const bud_section_filter *filter, bud_row_sink *sink, bud_error *err);
+} bud_section;
+
+extern const bud_section bud_sections[]; /* freelist, index, zone */
+extern const size_t bud_nr_sections;
+
+/* The section of that name, or NULL. */
+const bud_section *bud_section_find(const char *name);
+
+/*
+ * The section for the given columns of a timeline (column numbers in the
+ * order wanted; SIZE_MAX stands for an unplaced instant and gives rows with
+ * everything unknown). Calls begin, row and end of sink.
+ */
+bud_status bud_section_write(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
+			     size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
+			     bud_row_sink *sink, bud_error *err);
+
+/* snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff */
+bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, const bud_section_filter *filter,
+			      bud_row_sink *sink, bud_error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The free blocks of one zone as the replay keeps them: which pages are
+ * buddy-free is the only truth, and because the kernel merges eagerly that
+ * set has one decomposition into blocks. It is kept up to date: a block
+ * taken from the middle of a larger one splits it in halves on the way, a
+ * block that returns merges with its buddy as far as it goes
+ * (__free_one_page and expand of mm/page_alloc.c, all versions).
+ *
+ * Blocks are cut at the zone's edges. No list order, no types: the model's
+ * freelist has those.
+ */
+#ifndef BUD_MEMORY_BUDDY_H
+#define BUD_MEMORY_BUDDY_H
+
+#include "lib/base/pageset.h"
+
+typedef struct bud_buddy {
+	bud_pfn start_pfn, end_pfn; /* the zone's span; nothing outside is ever free */
+	int max_order; /* inclusive */
+	bud_pageset free; /* every free page */
+	bud_pageset heads[BUD_NR_ORDERS]; /* heads[k] holds pfn >> k of every free block of order k */
+	uint64_t nr_free[BUD_NR_ORDERS]; /* blocks per order, as free_area[k].nr_free */
+	uint64_t free_pages;
+	bool out_of_memory; /* some insertion was lost for want of memory */
+} bud_buddy;
+
+void bud_buddy_init(bud_buddy *buddy, bud_pfn start_pfn, bud_pfn end_pfn, int max_order);
+void bud_buddy_fini(bud_buddy *buddy);
+
+/*
+ * Adds (removes) the pages of [pfn, pfn + 2^order) that lie in the span and
+ * are not yet (still) free. Any order and alignment is allowed. Returns how
+ * many pages changed.
+ */
+uint64_t bud_buddy_insert(bud_buddy *buddy, bud_pfn pfn, int order);
+uint64_t bud_buddy_remove(bud_buddy *buddy, bud_pfn pfn, int order);
+/* The same for the pages [start, end). */
+uint64_t bud_buddy_insert_range(bud_buddy *buddy, bud_pfn start, bud_pfn end);
+uint64_t bud_buddy_remove_range(bud_buddy *buddy, bud_pfn start, bud_pfn end);
+
+static inline bool bud_buddy_page_is_free(const bud_buddy *buddy, bud_pfn pfn)
+{
+	return bud_pageset_test(&buddy->free, pfn);
+}
+
+/* The free block that pfn lies in: its order, and its first page in *head; -1 if pfn is not free. */
+int bud_buddy_block_of(const bud_buddy *buddy, bud_pfn pfn, bud_pfn *head);
+
+/* The first free block whose head is in [pfn, end): its order and *head; -1 if there is none. */
+int bud_buddy_next_block(const bud_buddy *buddy, bud_pfn pfn, bud_pfn end, bud_pfn *head);
+
+/* Drops everything; then exactly the pages of set that lie in the span are free. */
+bool bud_buddy_rebuild(bud_buddy *buddy, const bud_pageset *set);
+
+bool bud_buddy_copy(bud_buddy *to, const bud_buddy *from);
+
+#endif

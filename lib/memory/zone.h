@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One zone: its span, its marks, and the state of its pages. A page is
+ * free (in the buddy), cached (on a per-CPU list, or between a list and its
+ * user), used, or unknown. The three known states exclude one another.
+ */
+#ifndef BUD_MEMORY_ZONE_H
+#define BUD_MEMORY_ZONE_H
+
+#include "lib/base/snapshot.h"
+#include "lib/memory/buddy.h"
+
+/* Watermarks in pages, as zoneinfo prints them (with boost); BUD_UNKNOWN where nobody told. */
+typedef struct bud_zone_marks {
+	uint64_t min, low, high, promo, boost;
+} bud_zone_marks;
+
+/* Where free pages stand against the marks; the state is the lowest mark that free pages are not above. */
+typedef enum bud_wm_state {
+	BUD_WM_UNKNOWN,
+	BUD_WM_ABOVE_HIGH, /* free > high */
+	BUD_WM_BELOW_HIGH, /* low < free <= high: kswapd, once awake, goes on */
+	BUD_WM_BELOW_LOW, /* min < free <= low: kswapd is woken */
+	BUD_WM_BELOW_MIN, /* free <= min: direct reclaim */
+} bud_wm_state;
+
+typedef struct bud_zone {
+	int32_t node;
+	char name[16];
+	bud_zone_type type; /* BUD_NR_ZONE_TYPES if the name is not one we know */
+	bud_pfn start_pfn;
+	uint64_t spanned;
+	uint64_t present, managed; /* pages; BUD_UNKNOWN if nobody told */
+	bool assumed; /* made up from the architecture, not read */
+	bool seeded; /* its states were all known at some instant before now */
+
+	bud_zone_marks marks;
+	bud_buddy buddy;
+	bud_pageset cached, used;
+	uint64_t cached_pages, used_pages;
+	uint64_t uncertain_pages; /* how far free pages may be off, in either direction */
+} bud_zone;
+
+void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start_pfn, uint64_t spanned, int max_order);
+void bud_zone_fini(bud_zone *zone);
+bool bud_zone_copy(bud_zone *to, const bud_zone *from);
+
+/* Moves the pages of [pfn, pfn + 2^order) to that state, whatever they were. */
+void bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order);
+void bud_zone_make_cached(bud_zone *zone, bud_pfn pfn, int order);
+void bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order);
+
+/* managed pages that are in none of the known states; BUD_UNKNOWN where managed is. */
+uint64_t bud_zone_unknown_pages(const bud_zone *zone);
+
+bud_wm_state bud_zone_wm_state(const bud_zone_marks *marks, uint64_t free_pages);
+/* "above_high", "below_high", "below_low", "below_min"; NULL for unknown. */
+const char *bud_wm_state_name(bud_wm_state state);
+
+#endif
