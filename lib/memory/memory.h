@@ -33,10 +33,11 @@ bud_status bud_memory_from_snapshot(bud_memory *memory, const bud_snapshot *snap
 bud_status bud_memory_assume(bud_memory *memory, const bud_kernel *kernel, bud_pfn first_pfn, bud_pfn last_pfn,
 			     bud_error *err);
 void bud_memory_fini(bud_memory *memory);
+/* Makes to, all zero or an earlier copy of the same machine, equal to from; false when out of memory. */
 bool bud_memory_copy(bud_memory *to, const bud_memory *from);
 
-/* The zone of that page, or NULL. */
-bud_zone *bud_memory_zone_of(const bud_memory *memory, bud_pfn pfn);
+/* The range that page lies in, or NULL: a page of no zone. */
+const bud_zone_range *bud_memory_range_of(const bud_memory *memory, bud_pfn pfn);
 /* The zone of that node and name (case matters as in zoneinfo), or NULL. */
 bud_zone *bud_memory_find(const bud_memory *memory, int32_t node, const char *name);
 

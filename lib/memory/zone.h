@@ -45,10 +45,16 @@ void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start
 void bud_zone_fini(bud_zone *zone);
 bool bud_zone_copy(bud_zone *to, const bud_zone *from);
 
-/* Moves the pages of [pfn, pfn + 2^order) to that state, whatever they were. */
-void bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order);
-void bud_zone_make_cached(bud_zone *zone, bud_pfn pfn, int order);
-void bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order);
+/*
+ * Moves the pages of [pfn, pfn + 2^order), all of them of this zone, to that
+ * state, whatever they were. Returns how many entered or left the free lists.
+ */
+uint64_t bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order);
+uint64_t bud_zone_make_cached(bud_zone *zone, bud_pfn pfn, int order);
+uint64_t bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order);
+
+/* The pages [start, end), all of the zone, become free. */
+void bud_zone_make_free_range(bud_zone *zone, bud_pfn start, bud_pfn end);
 
 /* managed pages that are in none of the known states; BUD_UNKNOWN where managed is. */
 uint64_t bud_zone_unknown_pages(const bud_zone *zone);

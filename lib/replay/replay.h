@@ -48,7 +48,7 @@ typedef struct bud_contradiction_count {
 typedef struct bud_comparison {
 	const bud_snapshot *snapshot;
 	const bud_zone_info *kernel; /* the snapshot's row of this zone, with buddyinfo */
-	const bud_zone *zone;
+	const bud_zone *zone; /* the replay's; NULL if it has no such zone */
 	bool known; /* the zone was seeded before; only then the counts mean anything */
 	bool exact; /* known and every order equal */
 	uint64_t model[BUD_NR_ORDERS];
@@ -58,8 +58,8 @@ typedef struct bud_comparison {
 
 typedef struct bud_replay bud_replay;
 
-/* Told after every event that may have changed that zone; for folding. */
-typedef void bud_replay_observer(void *self, const bud_zone *zone, uint64_t t_ns);
+/* Told after everything that moved pages of that zone; lists: its free lists changed. For folding. */
+typedef void bud_replay_observer(void *self, const bud_zone *zone, uint64_t t_ns, bool lists);
 
 /*
  * The replay of source over memory. memory and kernel are copied; source and
@@ -76,10 +76,11 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err);
 
 /*
  * Goes on until every event with time <= t_ns is applied (BUD_TIME_NONE: to
- * the end), or about budget events have been (0: no bound). *done tells
- * which. Never goes back: a t_ns already passed is done at once.
+ * the end), or *budget events have been; *done tells which, and what was
+ * used is taken off *budget. No budget at all (NULL) means no bound. Never
+ * goes back: a t_ns already passed is done at once.
  */
-bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t budget, bool *done, bud_error *err);
+bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, bool *done, bud_error *err);
 
 void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self);
 
@@ -91,7 +92,7 @@ const char *bud_seed_mode_name(bud_seed_mode mode);
 /* False for a name that is none. */
 bool bud_seed_mode_parse(const char *name, bud_seed_mode *mode);
 
-/* Time of the last event applied, or BUD_TIME_NONE. */
+/* Every event up to this time is applied; BUD_TIME_NONE before the first run that was done. */
 uint64_t bud_replay_time(const bud_replay *replay);
 /* Events applied so far, by kind. BUD_NR_EVENT_KINDS of them. */
 const uint64_t *bud_replay_event_counts(const bud_replay *replay);
@@ -106,8 +107,9 @@ uint64_t bud_replay_lost(const bud_replay *replay, uint64_t *uncounted_gaps);
 const bud_comparison *bud_replay_comparisons(const bud_replay *replay, size_t *nr);
 
 /*
- * Restart points. A saved state can be restored any number of times; its
- * memory is bounded by the machine traced.
+ * Restart points. Save only where bud_replay_run() said done. A saved state
+ * can be restored any number of times; its memory is bounded by the machine
+ * traced.
  */
 typedef struct bud_restart bud_restart;
 bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_error *err);

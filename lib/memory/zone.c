@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/memory/zone.h"
+
+#include <stdio.h>
+
+void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start_pfn, uint64_t spanned, int max_order)
+{
+	*zone = (bud_zone){
+		.node = node,
+		.type = bud_zone_type_parse(name),
+		.start_pfn = start_pfn,
+		.spanned = spanned,
+		.present = BUD_UNKNOWN,
+		.managed = BUD_UNKNOWN,
+		.marks = { BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN },
+	};
+	snprintf(zone->name, sizeof zone->name, "%s", name);
+	bud_buddy_init(&zone->buddy, start_pfn, start_pfn + spanned, max_order);
+	bud_pageset_init(&zone->cached);
+	bud_pageset_init(&zone->used);
+}
+
+void bud_zone_fini(bud_zone *zone)
+{
+	bud_buddy_fini(&zone->buddy);
+	bud_pageset_fini(&zone->cached);
+	bud_pageset_fini(&zone->used);
+}
+
+bool bud_zone_copy(bud_zone *to, const bud_zone *from)
+{
+	bud_zone kept = *to;
+	*to = *from;
+	to->buddy = kept.buddy;
+	to->cached = kept.cached;
+	to->used = kept.used;
+	return bud_buddy_copy(&to->buddy, &from->buddy) && bud_pageset_copy(&to->cached, &from->cached) &&
+	       bud_pageset_copy(&to->used, &from->used);
+}
+
+static void leave_range(bud_pageset *set, uint64_t *pages, bud_pfn start, uint64_t nr)
+{
+	uint64_t members = bud_pageset_count_range(set, start, nr);
+	if (members) {
+		bud_pageset_clear_range(set, start, nr);
+		*pages -= members;
+	}
+}
+
+static inline void leave(bud_pageset *set, uint64_t *pages, bud_pfn pfn, int order)
+{
+	if (order) {
+		leave_range(set, pages, pfn, (uint64_t)1 << order);
+	} else if (bud_pageset_test(set, pfn)) {
+		bud_pageset_clear(set, pfn);
+		--*pages;
+	}
+}
+
+static inline void enter(bud_zone *zone, bud_pageset *set, uint64_t *pages, bud_pfn pfn, int order)
+{
+	uint64_t nr = (uint64_t)1 << order;
+	if (order == 0 && bud_pageset_test(set, pfn))
+		return;
+	uint64_t members = order ? bud_pageset_count_range(set, pfn, nr) : 0;
+	if (order ? bud_pageset_set_range(set, pfn, nr) : bud_pageset_set(set, pfn))
+		*pages += nr - members;
+	else
+		zone->buddy.out_of_memory = true;
+}
+
+uint64_t bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order)
+{
+	leave(&zone->cached, &zone->cached_pages, pfn, order);
+	leave(&zone->used, &zone->used_pages, pfn, order);
+	return bud_buddy_insert(&zone->buddy, pfn, order);
+}
+
+uint64_t bud_zone_make_cached(bud_zone *zone, bud_pfn pfn, int order)
+{
+	leave(&zone->used, &zone->used_pages, pfn, order);
+	enter(zone, &zone->cached, &zone->cached_pages, pfn, order);
+	return bud_buddy_remove(&zone->buddy, pfn, order);
+}
+
+uint64_t bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order)
+{
+	leave(&zone->cached, &zone->cached_pages, pfn, order);
+	enter(zone, &zone->used, &zone->used_pages, pfn, order);
+	return bud_buddy_remove(&zone->buddy, pfn, order);
+}
+
+void bud_zone_make_free_range(bud_zone *zone, bud_pfn start, bud_pfn end)
+{
+	leave_range(&zone->cached, &zone->cached_pages, start, end - start);
+	leave_range(&zone->used, &zone->used_pages, start, end - start);
+	bud_buddy_insert_range(&zone->buddy, start, end);
+}
+
+uint64_t bud_zone_unknown_pages(const bud_zone *zone)
+{
+	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages;
+	if (zone->managed == BUD_UNKNOWN)
+		return BUD_UNKNOWN;
+	return zone->managed > known ? zone->managed - known : 0;
+}
+
+bud_wm_state bud_zone_wm_state(const bud_zone_marks *marks, uint64_t free_pages)
+{
+	if (marks->min == BUD_UNKNOWN || marks->low == BUD_UNKNOWN || marks->high == BUD_UNKNOWN)
+		return BUD_WM_UNKNOWN;
+	if (free_pages <= marks->min)
+		return BUD_WM_BELOW_MIN;
+	if (free_pages <= marks->low)
+		return BUD_WM_BELOW_LOW;
+	if (free_pages <= marks->high)
+		return BUD_WM_BELOW_HIGH;
+	return BUD_WM_ABOVE_HIGH;
+}
+
+const char *bud_wm_state_name(bud_wm_state state)
+{
+	static const char *const names[] = { NULL, "above_high", "below_high", "below_low", "below_min" };
+	return names[state];
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/replay/rules.h"
+#include "lib/replay/seed.h"
+
+/* What the replay reads of a trace: what moves pages or marks, and what the timeline counts. */
+#define REPLAY_EVENTS (BUD_EVENT_ALL & ~(BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) | BUD_EVENT_BIT(BUD_EV_KERNEL_STACK)))
+
+/* Something to be done at one instant, after every event up to it; in this order at the same instant. */
+typedef enum action_kind {
+	COMPARE,    /* the free lists with the snapshot's buddyinfo */
+	READ_MARKS, /* the watermarks from its zoneinfo */
+	OPEN_SEED,  /* its kpageflags begins to be read */
+	CLOSE_SEED,
+} action_kind;
+
+typedef struct action {
+	uint64_t t_ns;
+	action_kind kind;
+	const bud_snapshot *snapshot;
+} action;
+
+struct bud_replay {
+	bud_source *source;
+	bud_kernel kernel;
+	bud_memory start; /* before the first event */
+	bud_memory memory;
+	bud_seed_mode mode;
+
+	action *actions; /* by time */
+	size_t nr_actions, next_action;
+	bud_seed seed;
+	bud_rules rules;
+	bud_comparison *comparisons;
+	size_t nr_comparisons, max_comparisons;
+
+	bud_batch batch;
+	size_t at; /* next event of batch */
+	bool ended;
+	uint64_t time; /* every event and action up to it is done; BUD_TIME_NONE before the first */
+};
+
+struct bud_restart {
+	bud_memory memory;
+	bud_seed seed;
+	bud_rules rules;
+	size_t next_action, nr_comparisons;
+	uint64_t time;
+};
+
+const char *bud_contradiction_name(bud_contradiction kind)
+{
+	static const char *const names[] = {
+#define X(kind, name, text) name,
+		BUD_CONTRADICTIONS(X)
+#undef X
+	};
+	return names[kind];
+}
+
+const char *bud_contradiction_text(bud_contradiction kind)
+{
+	static const char *const texts[] = {
+#define X(kind, name, text) text,
+		BUD_CONTRADICTIONS(X)
+#undef X
+	};
+	return texts[kind];
+}
+
+static const char *const seed_names[] = { "auto", "first", "every", "inferred", "none" };
+
+const char *bud_seed_mode_name(bud_seed_mode mode)
+{
+	return seed_names[mode];
+}
+
+bool bud_seed_mode_parse(const char *name, bud_seed_mode *mode)
+{
+	for (size_t i = 0; i < sizeof seed_names / sizeof *seed_names; i++)
+		if (strcmp(seed_names[i], name) == 0) {
+			*mode = (bud_seed_mode)i;
+			return true;
+		}
+	return false;
+}
+
+static bool can_seed(const bud_snapshot *snapshot)
+{
+	const bud_read_window *window = bud_snapshot_window(snapshot, "kpageflags");
+	return snapshot->has_kpageflags && window && window->begin_ns != BUD_TIME_NONE &&
+	       window->end_ns != BUD_TIME_NONE;
+}
+
+static bud_seed_mode choose_mode(bud_seed_mode mode, const bud_snapshot *snapshots, size_t nr)
+{
+	size_t seeds = 0;
+	for (size_t i = 0; i < nr; i++)
+		seeds += can_seed(&snapshots[i]);
+	if (mode != BUD_SEED_AUTO)
+		return mode;
+	return seeds > 1 ? BUD_SEED_EVERY : seeds ? BUD_SEED_FIRST : BUD_SEED_INFERRED;
+}
+
+static int compare_actions(const void *a, const void *b)
+{
+	const action *x = a, *y = b;
+	if (x->t_ns != y->t_ns)
+		return x->t_ns < y->t_ns ? -1 : 1;
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	return strcmp(x->snapshot->name, y->snapshot->name);
+}
+
+static void schedule_snapshot(bud_replay *r, const bud_snapshot *snapshot, bool seed)
+{
+	if (snapshot->t_ns != BUD_TIME_NONE)
+		r->actions[r->nr_actions++] = (action){ snapshot->t_ns, COMPARE, snapshot };
+	const bud_read_window *marks = bud_snapshot_window(snapshot, "zoneinfo");
+	if (marks && marks->end_ns != BUD_TIME_NONE)
+		r->actions[r->nr_actions++] = (action){ marks->end_ns, READ_MARKS, snapshot };
+	if (seed) {
+		const bud_read_window *flags = bud_snapshot_window(snapshot, "kpageflags");
+		uint64_t before = flags->begin_ns ? flags->begin_ns - 1 : 0;
+		r->actions[r->nr_actions++] = (action){ before, OPEN_SEED, snapshot };
+		r->actions[r->nr_actions++] = (action){ flags->end_ns, CLOSE_SEED, snapshot };
+	}
+}
+
+static bud_status schedule(bud_replay *r, const bud_snapshot *snapshots, size_t nr, bud_error *err)
+{
+	r->actions = calloc(nr * 4 + 1, sizeof *r->actions);
+	r->max_comparisons = 0;
+	for (size_t i = 0; i < nr; i++)
+		r->max_comparisons += snapshots[i].nr_zones;
+	r->comparisons = calloc(r->max_comparisons + 1, sizeof *r->comparisons);
+	if (!r->actions || !r->comparisons)
+		return bud_error_memory(err, "snapshots");
+	bool seeded = r->mode != BUD_SEED_FIRST && r->mode != BUD_SEED_EVERY;
+	for (size_t i = 0; i < nr; i++) {
+		bool seed = !seeded && can_seed(&snapshots[i]);
+		schedule_snapshot(r, &snapshots[i], seed);
+		if (seed && r->mode == BUD_SEED_FIRST)
+			seeded = true;
+	}
+	qsort(r->actions, r->nr_actions, sizeof *r->actions, compare_actions);
+	return BUD_OK;
+}
+
+bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
+			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
+			     bud_error *err)
+{
+	bud_replay *r = calloc(1, sizeof *r);
+	if (!r)
+		return bud_error_memory(err, "replay");
+	r->source = source;
+	r->kernel = *kernel;
+	r->mode = choose_mode(seed, snapshots, nr_snapshots);
+	bud_seed_init(&r->seed);
+	bud_status status = schedule(r, snapshots, nr_snapshots, err);
+	if (!status && !(bud_memory_copy(&r->start, memory) && bud_memory_copy(&r->memory, memory)))
+		status = bud_error_memory(err, "replay");
+	if (!status)
+		status = bud_replay_rewind(r, err);
+	if (status)
+		bud_replay_destroy(r);
+	else
+		*replay = r;
+	return status;
+}
+
+void bud_replay_destroy(bud_replay *replay)
+{
+	if (!replay)
+		return;
+	bud_memory_fini(&replay->start);
+	bud_memory_fini(&replay->memory);
+	bud_seed_fini(&replay->seed);
+	free(replay->actions);
+	free(replay->comparisons);
+	free(replay);
+}
+
+static bud_status seek_source(bud_replay *r, uint64_t t_ns, bud_error *err)
+{
+	r->batch = (bud_batch){ 0 };
+	r->at = 0;
+	r->ended = false;
+	return bud_source_rewind(r->source, t_ns, REPLAY_EVENTS, err);
+}
+
+bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
+{
+	bud_replay *r = replay;
+	if (!bud_memory_copy(&r->memory, &r->start))
+		return bud_error_memory(err, "replay");
+	bud_replay_observer *observer = r->rules.observer;
+	void *self = r->rules.observer_self;
+	bud_rules_init(&r->rules, &r->memory, &r->kernel);
+	bud_replay_observe(r, observer, self);
+	r->seed.open = false;
+	r->next_action = 0;
+	r->nr_comparisons = 0;
+	r->time = BUD_TIME_NONE;
+	return seek_source(r, 0, err);
+}
+
+static void compare_zone(bud_replay *r, const bud_snapshot *snapshot, const bud_zone_info *kernel)
+{
+	bud_comparison *c = &r->comparisons[r->nr_comparisons++];
+	const bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
+	*c = (bud_comparison){ .snapshot = snapshot, .kernel = kernel, .zone = zone };
+	if (!zone || !zone->seeded)
+		return;
+	c->known = c->exact = true;
+	c->uncertain_pages = zone->uncertain_pages;
+	for (int k = 0; k < BUD_NR_ORDERS; k++) {
+		c->model[k] = zone->buddy.nr_free[k];
+		int64_t difference = (int64_t)(c->model[k] - kernel->nr_free[k]);
+		c->exact = c->exact && difference == 0;
+		c->free_error += difference * ((int64_t)1 << k);
+	}
+}
+
+static void compare(bud_replay *r, const bud_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->nr_zones; i++)
+		if (snapshot->zones[i].has_buddyinfo && r->nr_comparisons < r->max_comparisons)
+			compare_zone(r, snapshot, &snapshot->zones[i]);
+}
+
+static void read_marks(bud_replay *r, const bud_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->nr_zones; i++) {
+		const bud_zone_info *info = &snapshot->zones[i];
+		bud_zone *zone = bud_memory_find(&r->memory, info->node, info->name);
+		if (!zone || info->min == BUD_UNKNOWN)
+			continue;
+		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->promo, info->boost };
+		zone->present = info->present;
+		zone->managed = info->managed;
+	}
+}
+
+static void tell_all(bud_replay *r, uint64_t t_ns)
+{
+	for (size_t i = 0; r->rules.observer && i < r->memory.nr_zones; i++)
+		r->rules.observer(r->rules.observer_self, &r->memory.zones[i], t_ns, true);
+}
+
+static bud_status act(bud_replay *r, const action *a, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	switch (a->kind) {
+	case COMPARE:
+		compare(r, a->snapshot);
+		break;
+	case READ_MARKS:
+		read_marks(r, a->snapshot);
+		break;
+	case OPEN_SEED:
+		bud_seed_open(&r->seed);
+		break;
+	case CLOSE_SEED:
+		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
+		tell_all(r, a->t_ns);
+		break;
+	}
+	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
+	return status;
+}
+
+static bool out_of_memory(const bud_replay *r)
+{
+	for (size_t i = 0; i < r->memory.nr_zones; i++)
+		if (r->memory.zones[i].buddy.out_of_memory)
+			return true;
+	return false;
+}
+
+/* Applies events up to t_ns; *reached once the next one is later or there is none. */
+static bud_status run_events(bud_replay *r, uint64_t t_ns, uint64_t *budget, bool *reached, bud_error *err)
+{
+	*reached = false;
+	while (!*reached && *budget) {
+		if (r->at == r->batch.nr && !r->ended) {
+			bud_status status = bud_source_next(r->source, &r->batch, err);
+			if (status)
+				return status;
+			r->at = 0;
+			r->ended = r->batch.nr == 0;
+		}
+		size_t left = r->batch.nr - r->at, room = left < *budget ? left : *budget;
+		size_t done = bud_rules_apply(&r->rules, r->batch.events + r->at, room, t_ns);
+		r->at += done;
+		*budget -= done;
+		*reached = r->at < r->batch.nr ? done < room : r->ended;
+	}
+	return out_of_memory(r) ? bud_error_memory(err, "the free lists") : BUD_OK;
+}
+
+bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, bool *done, bud_error *err)
+{
+	bud_replay *r = replay;
+	bud_status status = BUD_OK;
+	uint64_t unbounded = UINT64_MAX;
+	if (!budget)
+		budget = &unbounded;
+	*done = false;
+	while (!status && !*done && *budget) {
+		const action *next = r->next_action < r->nr_actions ? &r->actions[r->next_action] : NULL;
+		bool act_first = next && next->t_ns <= t_ns;
+		bool reached;
+		status = run_events(r, act_first ? next->t_ns : t_ns, budget, &reached, err);
+		if (status || !reached)
+			continue;
+		if (act_first) {
+			r->next_action++;
+			status = act(r, next, err);
+		} else {
+			uint64_t now = t_ns == BUD_TIME_NONE ? r->source->info.last_ns : t_ns;
+			*done = true;
+			if (r->time == BUD_TIME_NONE || now > r->time)
+				r->time = now;
+		}
+	}
+	return status;
+}
+
+void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self)
+{
+	replay->rules.observer = observer;
+	replay->rules.observer_self = self;
+}
+
+const bud_memory *bud_replay_memory(const bud_replay *replay)
+{
+	return &replay->memory;
+}
+
+const bud_kernel *bud_replay_kernel(const bud_replay *replay)
+{
+	return &replay->kernel;
+}
+
+bud_seed_mode bud_replay_seed(const bud_replay *replay)
+{
+	return replay->mode;
+}
+
+uint64_t bud_replay_time(const bud_replay *replay)
+{
+	return replay->time;
+}
+
+const uint64_t *bud_replay_event_counts(const bud_replay *replay)
+{
+	return replay->rules.events;
+}
+
+uint64_t bud_replay_failed_allocations(const bud_replay *replay)
+{
+	return replay->rules.failed_allocations;
+}
+
+const bud_contradiction_count *bud_replay_contradictions(const bud_replay *replay)
+{
+	return replay->rules.contradictions;
+}
+
+uint64_t bud_replay_lost(const bud_replay *replay, uint64_t *uncounted_gaps)
+{
+	*uncounted_gaps = replay->rules.uncounted_gaps;
+	return replay->rules.lost;
+}
+
+const bud_comparison *bud_replay_comparisons(const bud_replay *replay, size_t *nr)
+{
+	*nr = replay->nr_comparisons;
+	return replay->comparisons;
+}
+
+bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_error *err)
+{
+	bud_restart *s = calloc(1, sizeof *s);
+	if (!s)
+		return bud_error_memory(err, "a restart point");
+	bud_seed_init(&s->seed);
+	s->rules = replay->rules;
+	s->next_action = replay->next_action;
+	s->nr_comparisons = replay->nr_comparisons;
+	s->time = replay->time;
+	if (!bud_memory_copy(&s->memory, &replay->memory) || !bud_seed_copy(&s->seed, &replay->seed)) {
+		bud_restart_destroy(s);
+		return bud_error_memory(err, "a restart point");
+	}
+	*restart = s;
+	return BUD_OK;
+}
+
+bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bud_error *err)
+{
+	bud_replay *r = replay;
+	if (!bud_memory_copy(&r->memory, &restart->memory) || !bud_seed_copy(&r->seed, &restart->seed))
+		return bud_error_memory(err, "a restart point");
+	bud_replay_observer *observer = r->rules.observer;
+	void *self = r->rules.observer_self;
+	r->rules = restart->rules;
+	r->rules.memory = &r->memory;
+	r->rules.last_range = NULL;
+	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
+	bud_replay_observe(r, observer, self);
+	r->next_action = restart->next_action;
+	r->nr_comparisons = restart->nr_comparisons;
+	r->time = restart->time;
+	return seek_source(r, r->time == BUD_TIME_NONE ? 0 : r->time + 1, err);
+}
+
+uint64_t bud_restart_time(const bud_restart *restart)
+{
+	return restart->time;
+}
+
+size_t bud_restart_bytes(const bud_restart *restart)
+{
+	size_t bytes = sizeof *restart + bud_pageset_bytes(&restart->seed.touched);
+	for (size_t i = 0; i < restart->memory.nr_zones; i++) {
+		const bud_zone *zone = &restart->memory.zones[i];
+		bytes += sizeof *zone + bud_pageset_bytes(&zone->cached) + bud_pageset_bytes(&zone->used) +
+			 bud_pageset_bytes(&zone->buddy.free);
+		for (int k = 0; k < BUD_NR_ORDERS; k++)
+			bytes += bud_pageset_bytes(&zone->buddy.heads[k]);
+	}
+	return bytes;
+}
+
+void bud_restart_destroy(bud_restart *restart)
+{
+	if (!restart)
+		return;
+	bud_memory_fini(&restart->memory);
+	bud_seed_fini(&restart->seed);
+	free(restart);
+}

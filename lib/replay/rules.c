@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/rules.h"
+
+#include <string.h>
+
+/* The largest order any event may carry: a gigantic folio is freed as one. */
+#define ORDER_LIMIT 24
+
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel)
+{
+	*rules = (bud_rules){ .memory = memory, .kernel = kernel };
+	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
+		rules->contradictions[i] = (bud_contradiction_count){ 0, BUD_TIME_NONE, BUD_PFN_NONE };
+}
+
+static void contradict(bud_rules *rules, bud_contradiction kind, const bud_event *event, bud_pfn pfn)
+{
+	bud_contradiction_count *count = &rules->contradictions[kind];
+	if (!count->count++) {
+		count->first_t_ns = event->t_ns;
+		count->first_pfn = pfn;
+	}
+}
+
+/* One piece, all of it in zone. */
+static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zone *zone, bud_pfn pfn, int order)
+{
+	uint64_t nr = (uint64_t)1 << order, used_before = zone->used_pages, changed;
+	bool odd = false;
+	bud_contradiction kind = BUD_NR_CONTRADICTIONS;
+
+	switch (event->kind) {
+	case BUD_EV_ALLOC:
+		changed = bud_zone_make_used(zone, pfn, order);
+		kind = BUD_CONTRA_ALLOC_OF_USED;
+		odd = zone->used_pages - used_before < nr;
+		break;
+	case BUD_EV_FREE:
+		kind = BUD_CONTRA_FREE_OF_FREE;
+		if (bud_kernel_pcp_order(rules->kernel, event->order)) {
+			changed = bud_zone_make_cached(zone, pfn, order);
+			odd = changed > 0;
+		} else {
+			changed = bud_zone_make_free(zone, pfn, order);
+			odd = changed < nr;
+		}
+		break;
+	case BUD_EV_PCPU_DRAIN:
+		changed = bud_zone_make_free(zone, pfn, order);
+		kind = BUD_CONTRA_DRAIN_OF_FREE;
+		odd = changed < nr;
+		break;
+	case BUD_EV_ZONE_LOCKED:
+		changed = bud_zone_make_cached(zone, pfn, order);
+		kind = BUD_CONTRA_TAKE_OF_TAKEN;
+		odd = changed < nr;
+		break;
+	default: /* extfrag repeats the zone_locked before it where it claimed a block: no contradiction */
+		changed = bud_zone_make_cached(zone, pfn, order);
+		break;
+	}
+	if (odd && zone->seeded)
+		contradict(rules, kind, event, pfn);
+	if (rules->touched)
+		bud_pageset_set_range(rules->touched, pfn, nr);
+	if (rules->observer)
+		rules->observer(rules->observer_self, zone, event->t_ns, changed > 0);
+}
+
+static const bud_zone_range *range_of(bud_rules *rules, bud_pfn pfn)
+{
+	const bud_zone_range *range = rules->last_range;
+	if (range && pfn >= range->start && pfn < range->end)
+		return range;
+	range = bud_memory_range_of(rules->memory, pfn);
+	if (range)
+		rules->last_range = range;
+	return range;
+}
+
+/* The pages reach over a zone's edge (or over none at all): piece by piece. */
+static void apply_across(bud_rules *rules, const bud_event *event, bud_pfn start, bud_pfn end)
+{
+	while (start < end) {
+		const bud_zone_range *range = range_of(rules, start);
+		if (!range) {
+			contradict(rules, BUD_CONTRA_NO_ZONE, event, start);
+			return;
+		}
+		bud_pfn stop = end < range->end ? end : range->end;
+		while (start < stop) {
+			int fits = 63 - __builtin_clzll(stop - start);
+			int aligned = start ? __builtin_ctzll(start) : fits;
+			int order = fits < aligned ? fits : aligned;
+			apply_piece(rules, event, range->zone, start, order);
+			start += (bud_pfn)1 << order;
+		}
+	}
+}
+
+static inline void apply_pages(bud_rules *rules, const bud_event *event, bud_pfn pfn)
+{
+	int order = event->order;
+	if (order < 0 || order > ORDER_LIMIT) {
+		contradict(rules, BUD_CONTRA_BAD_ORDER, event, pfn);
+		return;
+	}
+	const bud_zone_range *range = range_of(rules, pfn);
+	bud_pfn nr = (bud_pfn)1 << order;
+	if (range && nr <= range->end - pfn)
+		apply_piece(rules, event, range->zone, pfn, order);
+	else if (pfn < BUD_PFN_MAX)
+		apply_across(rules, event, pfn, pfn + nr);
+	else
+		contradict(rules, BUD_CONTRA_NO_ZONE, event, pfn);
+}
+
+static bool text_is(bud_text text, const char *name)
+{
+	return text.data && strlen(name) == text.size && memcmp(text.data, name, text.size) == 0;
+}
+
+/* __setup_per_zone_wmarks of 6.18: the marks as just computed, the boost gone. */
+static void apply_marks(bud_rules *rules, const bud_event *event)
+{
+	for (size_t i = 0; i < rules->memory->nr_zones; i++) {
+		bud_zone *zone = &rules->memory->zones[i];
+		if (zone->node == event->wmarks.node && text_is(event->wmarks.name, zone->name))
+			zone->marks = (bud_zone_marks){ event->wmarks.min, event->wmarks.low, event->wmarks.high,
+							event->wmarks.promo, 0 };
+	}
+}
+
+static inline void apply(bud_rules *rules, const bud_event *event)
+{
+	rules->events[event->kind]++;
+	switch (event->kind) {
+	case BUD_EV_ALLOC:
+		if (event->page.pfn == BUD_PFN_NONE) {
+			rules->failed_allocations++;
+			break;
+		}
+		apply_pages(rules, event, event->page.pfn);
+		break;
+	case BUD_EV_ZONE_LOCKED:
+		if (event->page.pfn != BUD_PFN_NONE)
+			apply_pages(rules, event, event->page.pfn);
+		break;
+	case BUD_EV_FREE:
+	case BUD_EV_PCPU_DRAIN:
+		apply_pages(rules, event, event->page.pfn);
+		break;
+	case BUD_EV_EXTFRAG:
+		if (rules->kernel->extfrag_removes)
+			apply_pages(rules, event, event->extfrag.pfn);
+		break;
+	case BUD_EV_ZONE_WMARKS:
+		apply_marks(rules, event);
+		break;
+	case BUD_EV_LOST:
+		rules->lost += event->lost.count;
+		rules->uncounted_gaps += event->lost.count == 0;
+		break;
+	default:
+		break;
+	}
+}
+
+size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
+{
+	size_t i = 0;
+	while (i < nr && events[i].t_ns <= t_ns)
+		apply(rules, &events[i++]);
+	return i;
+}

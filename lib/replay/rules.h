@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What one event does to the pages it names: the rules of the replay.
+ *
+ *   mm_page_alloc_zone_locked  the pages leave the free lists (rmqueue_bulk,
+ *                              rmqueue_buddy, __rmqueue_smallest)
+ *   mm_page_alloc_extfrag      with extfrag_removes the 2^alloc_order pages
+ *                              handed out leave (try_to_steal_block of 6.15,
+ *                              steal_suitable_fallback of 6.10); before, it
+ *                              names a block that only changed lists
+ *   mm_page_pcpu_drain         the pages return (free_pcppages_bulk)
+ *   mm_page_free               an order that may live on a per-CPU list is
+ *                              now cached there (free_unref_page), any
+ *                              other returns (__free_pages_ok)
+ *   mm_page_free_batched       repeats a free: ignored
+ *   mm_page_alloc              the pages are used; whatever of them was
+ *                              still free leaves (compaction capture, or a
+ *                              free that had gone straight to the buddy).
+ *                              A failed one (no pfn) moves nothing.
+ *
+ * Pieces are cut at zone edges; pages of no zone are counted and ignored.
+ */
+#ifndef BUD_REPLAY_RULES_H
+#define BUD_REPLAY_RULES_H
+
+#include "lib/replay/replay.h"
+
+typedef struct bud_rules {
+	bud_memory *memory;
+	const bud_kernel *kernel;
+	const bud_zone_range *last_range; /* where the previous event was: most are near it */
+	bud_pageset *touched; /* where to note the pages events name; NULL unless a seed window is open */
+	bud_replay_observer *observer;
+	void *observer_self;
+	uint64_t events[BUD_NR_EVENT_KINDS];
+	uint64_t failed_allocations;
+	uint64_t lost, uncounted_gaps;
+	bud_contradiction_count contradictions[BUD_NR_CONTRADICTIONS];
+} bud_rules;
+
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel);
+
+/* Applies events up to and including time t_ns; returns how many. */
+size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/seed.h"
+
+void bud_seed_init(bud_seed *seed)
+{
+	seed->open = false;
+	bud_pageset_init(&seed->touched);
+}
+
+void bud_seed_fini(bud_seed *seed)
+{
+	bud_pageset_fini(&seed->touched);
+}
+
+void bud_seed_open(bud_seed *seed)
+{
+	bud_pageset_clear_all(&seed->touched);
+	seed->open = true;
+}
+
+/* Pages the flags show free or taken, as [start, end) of range, get that state unless an event knows better. */
+static void set_flagged(bud_zone *zone, const bud_seed *seed, bud_pfn start, bud_pfn end, bool free)
+{
+	bud_pfn pfn = start;
+	while ((pfn = bud_pageset_next_clear(&seed->touched, pfn, end)) < end) {
+		bud_pfn stop = bud_pageset_next(&seed->touched, pfn, end);
+		if (free)
+			bud_zone_make_free_range(zone, pfn, stop);
+		else
+			bud_buddy_remove_range(&zone->buddy, pfn, stop);
+		pfn = stop;
+	}
+}
+
+static void seed_range(const bud_zone_range *range, const bud_seed *seed, const bud_pageset *flagged)
+{
+	bud_pfn pfn = range->start;
+	while (pfn < range->end) {
+		bud_pfn free = bud_pageset_next(flagged, pfn, range->end);
+		set_flagged(range->zone, seed, pfn, free, false);
+		pfn = bud_pageset_next_clear(flagged, free, range->end);
+		set_flagged(range->zone, seed, free, pfn, true);
+	}
+}
+
+bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memory *memory, bud_error *err)
+{
+	bud_pageset flagged;
+	bud_pageset_init(&flagged);
+	bud_status status = snapshot->read_buddy_pages(snapshot, &flagged, err);
+	for (size_t i = 0; !status && i < memory->nr_ranges; i++)
+		seed_range(&memory->ranges[i], seed, &flagged);
+	for (size_t i = 0; !status && i < memory->nr_zones; i++) {
+		memory->zones[i].seeded = true;
+		memory->zones[i].uncertain_pages = 0;
+	}
+	bud_pageset_fini(&flagged);
+	seed->open = false;
+	return status;
+}
+
+bool bud_seed_copy(bud_seed *to, const bud_seed *from)
+{
+	to->open = from->open;
+	return bud_pageset_copy(&to->touched, &from->touched);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state at the start, from kpageflags. The file takes a while to read
+ * while pages go on moving: between open and close the pages that events
+ * name are noted, and keep what their last event made of them; every other
+ * page gets the state of its KPF_BUDDY bit.
+ */
+#ifndef BUD_REPLAY_SEED_H
+#define BUD_REPLAY_SEED_H
+
+#include "lib/memory/memory.h"
+
+typedef struct bud_seed {
+	bool open;
+	bud_pageset touched;
+} bud_seed;
+
+void bud_seed_init(bud_seed *seed);
+void bud_seed_fini(bud_seed *seed);
+void bud_seed_open(bud_seed *seed);
+/* Reads the snapshot's kpageflags and gives every zone of memory its state. Closes the window. */
+bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memory *memory, bud_error *err);
+bool bud_seed_copy(bud_seed *to, const bud_seed *from);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/survey.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How far a marker may be from the CLOCK_MONOTONIC reading beside it if the trace clock is that clock. */
+#define MONO_TOLERANCE_NS 1000000
+
+/* What one CPU did last, for telling the two meanings of extfrag's pfn apart. */
+typedef struct last_take {
+	bool has_zone_locked, has_extfrag;
+	bud_pfn zone_locked, extfrag;
+	int fallback_order;
+} last_take;
+
+typedef struct extfrag_votes {
+	last_take *cpus;
+	size_t nr_cpus;
+	uint64_t removes, moves;
+} extfrag_votes;
+
+static last_take *take_of(extfrag_votes *votes, unsigned cpu)
+{
+	return cpu < votes->nr_cpus ? &votes->cpus[cpu] : NULL;
+}
+
+/*
+ * Before 6.10 an extfrag is followed, on its CPU, by the zone_locked of a
+ * page inside the block it named. Since then either that zone_locked came
+ * before it with the same pfn (claim), or there is none (steal).
+ */
+static void vote(extfrag_votes *votes, const bud_event *event)
+{
+	last_take *last = take_of(votes, event->cpu);
+	if (!last)
+		return;
+	if (event->kind == BUD_EV_EXTFRAG) {
+		if (last->has_extfrag)
+			votes->removes++;
+		last->has_extfrag = !(last->has_zone_locked && last->zone_locked == event->extfrag.pfn);
+		votes->removes += !last->has_extfrag;
+		last->extfrag = event->extfrag.pfn;
+		last->fallback_order = event->extfrag.fallback_order;
+	} else if (event->page.pfn != BUD_PFN_NONE) {
+		if (last->has_extfrag) {
+			int order = last->fallback_order < 0 ? 0 : last->fallback_order & 31;
+			bool inside = event->page.pfn >> order == last->extfrag >> order;
+			*(inside ? &votes->moves : &votes->removes) += 1;
+		}
+		last->has_extfrag = false;
+		last->has_zone_locked = true;
+		last->zone_locked = event->page.pfn;
+	}
+}
+
+static void note_marker(const bud_event *event, bud_snapshot *snapshots, size_t nr)
+{
+	bud_marker marker;
+	if (!bud_marker_parse(event->print.text, &marker))
+		return;
+	for (size_t i = 0; i < nr; i++) {
+		if (strcmp(snapshots[i].name, marker.name) != 0)
+			continue;
+		bud_read_window *window = bud_snapshot_add_window(&snapshots[i], marker.file);
+		if (window)
+			*(marker.end ? &window->end_ns : &window->begin_ns) = event->t_ns;
+		return;
+	}
+}
+
+static bool near(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= MONO_TOLERANCE_NS;
+}
+
+static bool clock_is_mono(const bud_source *source, const bud_snapshot *snapshots, size_t nr)
+{
+	size_t agree = 0;
+	for (size_t i = 0; i < nr && source->info.clock_is_ns; i++) {
+		for (size_t k = 0; k < snapshots[i].nr_windows; k++) {
+			const bud_read_window *w = &snapshots[i].windows[k];
+			if (w->end_ns == BUD_TIME_NONE || w->mono_end_ns == BUD_TIME_NONE)
+				continue;
+			if (!near(w->end_ns, w->mono_end_ns))
+				return false;
+			agree++;
+		}
+	}
+	return agree > 0;
+}
+
+/* Windows without markers are placed by `times` where that is the trace's clock. */
+static void place(bud_survey *survey, bud_snapshot *snapshot)
+{
+	for (size_t k = 0; survey->clock_is_mono && k < snapshot->nr_windows; k++) {
+		bud_read_window *w = &snapshot->windows[k];
+		if (w->end_ns != BUD_TIME_NONE)
+			continue;
+		w->begin_ns = w->mono_begin_ns;
+		w->end_ns = w->mono_end_ns;
+		if (strcmp(w->file, "buddyinfo") == 0)
+			snapshot->t_from_times = true;
+	}
+	const bud_read_window *w = bud_snapshot_window(snapshot, "buddyinfo");
+	snapshot->t_ns = w ? w->end_ns : BUD_TIME_NONE;
+	survey->nr_placed += snapshot->t_ns != BUD_TIME_NONE;
+}
+
+static void widen(bud_survey *survey, bud_pfn pfn)
+{
+	if (pfn >= BUD_PFN_MAX)
+		return;
+	if (survey->first_pfn == BUD_PFN_NONE || pfn < survey->first_pfn)
+		survey->first_pfn = pfn;
+	if (survey->last_pfn == BUD_PFN_NONE || pfn > survey->last_pfn)
+		survey->last_pfn = pfn;
+}
+
+static void look_at(bud_survey *survey, const bud_event *event, extfrag_votes *votes, bud_snapshot *snapshots,
+		    size_t nr_snapshots, bool want_pfns)
+{
+	survey->seen |= BUD_EVENT_BIT(event->kind);
+	if (event->kind == BUD_EV_PRINT)
+		note_marker(event, snapshots, nr_snapshots);
+	if (event->kind == BUD_EV_EXTFRAG || event->kind == BUD_EV_ZONE_LOCKED)
+		vote(votes, event);
+	if (want_pfns && (BUD_EVENT_BIT(event->kind) & BUD_EVENT_PAGES))
+		widen(survey, event->kind == BUD_EV_EXTFRAG ? event->extfrag.pfn : event->page.pfn);
+}
+
+bud_status bud_survey_run(bud_survey *survey, bud_source *source, bud_snapshot *snapshots, size_t nr_snapshots,
+			  bud_kernel *kernel, bool want_pfns, bud_error *err)
+{
+	*survey = (bud_survey){ .first_pfn = BUD_PFN_NONE, .last_pfn = BUD_PFN_NONE };
+	extfrag_votes votes = { .nr_cpus = source->info.nr_cpus };
+	votes.cpus = calloc(votes.nr_cpus ? votes.nr_cpus : 1, sizeof *votes.cpus);
+	if (!votes.cpus)
+		return bud_error_memory(err, "survey");
+
+	bud_event_mask wanted =
+		BUD_EVENT_BIT(BUD_EV_PRINT) | BUD_EVENT_BIT(BUD_EV_EXTFRAG) | BUD_EVENT_BIT(BUD_EV_ZONE_LOCKED);
+	if (want_pfns)
+		wanted |= BUD_EVENT_PAGES;
+	bud_batch batch;
+	bud_status status = bud_source_rewind(source, 0, wanted, err);
+	while (!status && !(status = bud_source_next(source, &batch, err)) && batch.nr)
+		for (size_t i = 0; i < batch.nr; i++)
+			look_at(survey, &batch.events[i], &votes, snapshots, nr_snapshots, want_pfns);
+
+	survey->clock_is_mono = clock_is_mono(source, snapshots, nr_snapshots);
+	for (size_t i = 0; i < nr_snapshots; i++)
+		place(survey, &snapshots[i]);
+	if (votes.removes != votes.moves)
+		bud_kernel_learn(kernel, BUD_KF_extfrag_removes, votes.removes > votes.moves, BUD_ORIGIN_TRACE);
+	free(votes.cpus);
+	return status;
+}
