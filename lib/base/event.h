@@ -86,7 +86,7 @@ typedef struct bud_event {
 			bud_pfn pfn; /* BUD_PFN_NONE: the allocation failed */
 			uint64_t gfp_flags; /* ALLOC */
 			int32_t migratetype; /* raw; not in FREE */
-			int32_t percpu_refill; /* ZONE_LOCKED; -1 where the format lacks it */
+			int32_t context; /* common_flags: irqs off 1, hardirq 8, softirq 16 */
 		} page;
 		struct { /* EXTFRAG; order is alloc_order */
 			bud_pfn pfn;
@@ -167,16 +167,16 @@ typedef enum bud_field_type {
 	BUD_FIELD_STACK, /* stack.ip and stack.nr */
 } bud_field_type;
 
+/* A member without a field in the format is zero. */
 typedef struct bud_event_field {
 	uint8_t kind; /* bud_event_kind */
 	uint8_t type; /* bud_field_type */
 	uint8_t member; /* offset in bud_event */
-	bool required; /* a format without it cannot be used; others leave fallback behind */
-	int64_t fallback;
+	bool required; /* a format without it cannot be used */
 	const char *name; /* as in the kernel's format file */
 } bud_event_field;
 
-/* The whole table, sorted by kind. */
+/* The whole table. */
 const bud_event_field *bud_event_fields(size_t *nr_fields);
 
 /* "mm_page_alloc" and "kmem"; "lost" and "" for BUD_EV_LOST. */

@@ -10,9 +10,6 @@
 #include "lib/base/error.h"
 #include "lib/base/mmtypes.h"
 
-enum { BUD_FALLBACK_A = 1, BUD_FALLBACK_B, BUD_FALLBACK_C };
-enum { BUD_PCP_FIXED6, BUD_PCP_LOWMARK, BUD_PCP_AUTO };
-
 /* clang-format off */
 /* X(name, what it says). Every value is an int. */
 #define BUD_KERNEL_FEATURES(X) \
@@ -21,19 +18,7 @@ enum { BUD_PCP_FIXED6, BUD_PCP_LOWMARK, BUD_PCP_AUTO };
 	X(pageblock_order,  "order of a pageblock") \
 	X(has_cma,          "MIGRATE_CMA exists, so Isolate is number 5") \
 	X(pcp_high_orders,  "orders 1-3 and the huge-page order live on per-CPU lists too (5.14)") \
-	X(pcp_policy,       "sizing of per-CPU lists: 0 six batches, 1 low mark / CPUs (5.14), 2 automatic (6.7)") \
-	X(extfrag_removes,  "mm_page_alloc_extfrag names the page handed out (6.10) and not the block chosen") \
-	X(fallback,         "generation of the fallback search: 1 A, 2 B (6.10), 3 C (6.15, 6.12.y)") \
-	X(typed_by_block,   "a free block's list is its pageblock's type (6.10)") \
-	X(merge_mergeable,  "pageblocks of unmergeable types never merge (5.18), not only isolated ones") \
-	X(fast_isolate_event, "mm_compaction_fast_isolate_freepages exists") \
-	X(isolate_by_order, "compaction keeps isolated free pages per order (6.9), not as single pages") \
-	X(zone_locked_on_null, "a failed take leaves a zone_locked with pfn -1 (to 5.10)") \
-	X(wmark_new_flags,  "NON_BLOCK/MIN_RESERVE (6.3, 6.1.y), not HARDER/HIGH") \
-	X(highatomic_free,  "the watermark test subtracts free highatomic pages (6.12.y), not reserved ones") \
-	X(highatomic_cap_new, "no highatomic reserve below 51200 managed pages, else 1% rounded up") \
-	X(nofragment,       "ALLOC_NOFRAGMENT and the watermark boost exist (5.0)") \
-	X(movable_in_sum,   "ZONE_MOVABLE counts when min_free_kbytes is shared out (to 6.5)")
+	X(extfrag_removes,  "mm_page_alloc_extfrag names the page handed out (6.10), not the block chosen")
 /* clang-format on */
 
 typedef enum bud_kernel_feature {

@@ -38,8 +38,6 @@ typedef enum bud_migratetype {
 const char *bud_migratetype_name(bud_migratetype type);
 /* The type of that name (case does not matter), or BUD_MT_UNKNOWN. */
 bud_migratetype bud_migratetype_parse(const char *name);
-/* The letter of the type on screens: U M R H C I ?. */
-char bud_migratetype_letter(bud_migratetype type);
 
 typedef enum bud_zone_type {
 	BUD_ZONE_DMA,
@@ -55,20 +53,5 @@ typedef enum bud_zone_type {
 const char *bud_zone_type_name(bud_zone_type type);
 /* The type of that name (case does not matter), or BUD_NR_ZONE_TYPES. */
 bud_zone_type bud_zone_type_parse(const char *name);
-
-/* One gfp flag or composite as the trace's own format file lists it; composites come first. */
-typedef struct bud_gfp_name {
-	uint64_t mask;
-	char name[40];
-} bud_gfp_name;
-
-/*
- * Writes flags the way the kernel prints them: composites greedily first,
- * single bits joined with '|', the rest in hex, "none" for 0. Without a
- * table everything is hex. Returns text.
- */
-char *bud_gfp_text(uint64_t flags, const bud_gfp_name *names, size_t nr_names, char *text, size_t size);
-/* The reverse, with names joined by '|'; false if a word is neither in the table nor a number. */
-bool bud_gfp_parse(const char *text, const bud_gfp_name *names, size_t nr_names, uint64_t *flags);
 
 #endif

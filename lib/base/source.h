@@ -32,7 +32,7 @@ typedef struct bud_cpu_loss {
 typedef struct bud_buffer_info {
 	const char *name; /* "" is the top buffer */
 	const char *clock; /* as the file names it; "" if it does not */
-	uint64_t page_events; /* kmem mm_page_* records counted so far; complete after a whole pass or a survey */
+	uint64_t page_events; /* kmem mm_page_* records; known after bud_source_count() or a choice between buffers */
 	bool used; /* the one this source reads */
 } bud_buffer_info;
 
@@ -45,15 +45,11 @@ typedef struct bud_trace_info {
 	const char *clock; /* of the buffer in use; "" unknown */
 	bool clock_is_ns; /* false: t_ns holds raw ticks */
 	bool big_endian;
-	unsigned word_bytes; /* of the kernel: 4, 8, or 0 unknown */
+	unsigned word_bytes; /* of the kernel: 4 or 8 */
 	unsigned page_size; /* of the traced machine in bytes, or 0 */
 	unsigned nr_cpus;
 	uint64_t first_ns, last_ns; /* of all events, wanted or not; BUD_TIME_NONE without events */
 	bud_event_mask formats; /* kinds the file describes, recorded or not */
-	bool percpu_refill_field; /* mm_page_alloc_zone_locked stores percpu_refill (5.19 and later) */
-	bool drain_order; /* some drain was seen or can have an order above 0: the format says %u and the kernel is 5.14+ */
-	const bud_gfp_name *gfp_names;
-	size_t nr_gfp_names;
 	const bud_buffer_info *buffers;
 	size_t nr_buffers;
 	const bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use */
@@ -67,7 +63,6 @@ typedef struct bud_source_ops {
 	bud_status (*rewind)(bud_source *source, uint64_t t_ns, bud_error *err);
 	bud_status (*count)(bud_source *source, const bud_event_count **counts, size_t *nr, bud_error *err);
 	const char *(*comm)(const bud_source *source, int32_t pid);
-	const char *(*symbol)(bud_source *source, uint64_t address, uint64_t *offset);
 	void (*close)(bud_source *source);
 } bud_source_ops;
 
@@ -75,8 +70,6 @@ struct bud_source {
 	const bud_source_ops *ops;
 	bud_trace_info info;
 	bud_event_mask wanted; /* kinds that next() delivers; LOST is always delivered */
-	bool can_rewind; /* false for a live or one-pass source */
-	bool growing; /* the end is not known: nr == 0 means "nothing yet" */
 };
 
 /*
@@ -113,12 +106,6 @@ static inline bud_status bud_source_count(bud_source *s, const bud_event_count *
 static inline const char *bud_source_comm(const bud_source *s, int32_t pid)
 {
 	return s->ops->comm(s, pid);
-}
-
-/* The kernel symbol that address lies in and the offset within it, or NULL. The first call may load the table. */
-static inline const char *bud_source_symbol(bud_source *s, uint64_t address, uint64_t *offset)
-{
-	return s->ops->symbol(s, address, offset);
 }
 
 static inline void bud_source_close(bud_source *s)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The event formats of one file, compiled once: which event id is which
+ * kind, and where in a record its fields lie. libtraceevent reads the
+ * format texts; decoding a record is then a few loads and stores.
+ */
+#ifndef BUD_READ_EVENTFMT_H
+#define BUD_READ_EVENTFMT_H
+
+#include "lib/base/error.h"
+#include "lib/base/event.h"
+
+struct tep_handle;
+
+/* One field: from a record's bytes to a member of bud_event. */
+typedef struct bud_field_op {
+	uint16_t offset, size; /* in the record; size 0: up to its end */
+	uint8_t type; /* bud_field_type */
+	uint8_t member;
+	bool is_signed, is_dynamic, is_relative;
+} bud_field_op;
+
+#define BUD_FIELD_OPS 10
+
+/* A page event in the layout of every 64-bit little-endian kernel, for the fast path; 0 means no such field. */
+typedef struct bud_page_layout {
+	bool fast;
+	uint16_t pfn, order, migratetype, gfp_flags;
+	uint8_t gfp_size;
+} bud_page_layout;
+
+typedef struct bud_event_format {
+	char *system, *name;
+	bud_event_kind kind; /* BUD_NR_EVENT_KINDS: not one of ours, or unusable */
+	uint16_t min_size; /* a shorter record is damaged */
+	unsigned nr_ops;
+	bud_field_op ops[BUD_FIELD_OPS];
+	bud_page_layout page;
+} bud_event_format;
+
+typedef struct bud_eventfmt {
+	bud_event_format *by_id[65536]; /* NULL: the file describes no such event */
+	bool swap; /* the file's byte order is not ours */
+	uint8_t word_bytes;
+	bud_event_mask kinds; /* described and usable */
+	struct tep_handle *tep;
+} bud_eventfmt;
+
+bud_status bud_eventfmt_create(bud_eventfmt **formats, bool big_endian, unsigned word_bytes, bud_error *err);
+void bud_eventfmt_destroy(bud_eventfmt *formats);
+
+/* Takes in one format file. One that cannot be understood is left out. */
+bud_status bud_eventfmt_add(bud_eventfmt *formats, const char *system, const char *text, uint64_t size,
+			    bud_error *err);
+
+/*
+ * Decodes a record of a known kind into event (kind and its union; t_ns and
+ * cpu are the caller's). Texts point into the record; a stack is written to
+ * stack, which has room for size / word_bytes numbers. false: too short.
+ */
+bool bud_eventfmt_decode(const bud_eventfmt *formats, const bud_event_format *format, const uint8_t *record,
+			 uint32_t size, bud_event *event, uint64_t *stack);
+
+#endif

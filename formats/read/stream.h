@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One CPU's sub-buffers in a file, mapped as they are or compressed in
+ * chunks, decoded one sub-buffer at a time.
+ */
+#ifndef BUD_READ_STREAM_H
+#define BUD_READ_STREAM_H
+
+#include "formats/read/inflate.h"
+#include "formats/read/ringbuf.h"
+#include "lib/base/source.h"
+
+/* A run of sub-buffers compressed together. */
+typedef struct bud_chunk {
+	uint64_t offset; /* of the compressed bytes in the file */
+	uint32_t size, inflated_size;
+	uint64_t first_page;
+} bud_chunk;
+
+/* What all streams of a file share. */
+typedef struct bud_stream_file {
+	const char *path;
+	const uint8_t *data;
+	uint64_t size;
+	const bud_eventfmt *formats;
+	char *damage; /* the first damage met, as a line; NULL if none */
+} bud_stream_file;
+
+typedef struct bud_stream {
+	bud_stream_file *file;
+	bud_ringbuf_layout layout;
+	bud_codec codec; /* NONE: pages stand in the file from offset on */
+	uint16_t cpu;
+	uint64_t offset;
+	uint64_t nr_pages;
+	bud_chunk *chunks;
+	size_t nr_chunks;
+
+	uint8_t *inflated; /* the chunk at hand, chunk_room bytes */
+	size_t chunk_room, chunk_at; /* chunk_at == nr_chunks: none */
+	bud_event *events; /* of the sub-buffer at hand */
+	uint64_t *stack;
+	uint32_t nr_events, next_event;
+	uint64_t next_page;
+	uint64_t pages_seen; /* sub-buffers whose losses are in loss */
+	bud_cpu_loss loss; /* gaps only */
+} bud_stream;
+
+/*
+ * Finds the sub-buffers in [offset, offset + size) of the file; chunked:
+ * behind a count of compressed chunks. Notes damage where they do not fit.
+ */
+bud_status bud_stream_open(bud_stream *stream, bud_stream_file *file, const bud_ringbuf_layout *layout, uint16_t cpu,
+			   bud_codec codec, uint64_t offset, uint64_t size, bud_error *err);
+void bud_stream_close(bud_stream *stream);
+
+/* Goes on to the next wanted event; false at the end of the stream. The event is events[next_event]. */
+bool bud_stream_fill(bud_stream *stream, bud_event_mask wanted);
+
+/* The next sub-buffer to decode is the last one that can hold an event at or after t_ns. */
+void bud_stream_seek(bud_stream *stream, uint64_t t_ns);
+
+/* The bytes of a sub-buffer, or NULL (with damage noted) if they cannot be had. */
+const uint8_t *bud_stream_page(bud_stream *stream, uint64_t page);
+
+/* Time of the first and last record; unchanged where there is none. */
+void bud_stream_span(bud_stream *stream, uint64_t *first_ns, uint64_t *last_ns);
+
+/* Counts every record by event id. */
+void bud_stream_count(bud_stream *stream, uint64_t *by_id);
+
+/* Notes damage, unless some was noted before. */
+void bud_stream_damage(bud_stream_file *file, uint64_t offset, const char *expected);
+
+#endif
