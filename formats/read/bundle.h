@@ -26,9 +26,6 @@ typedef struct bud_bundle {
 	bud_snapshot *zoneinfo; /* --zoneinfo FILE as a nameless snapshot, or NULL */
 	char *release; /* uname's, from the trace or cfg/uname; "" unknown */
 	char *machine; /* "x86_64"; "" unknown */
-	bud_named_value *sysctls; /* cfg/sysctl_vm: vm.* at the start */
-	size_t nr_sysctls;
-	char *dmesg; /* path of the kernel log, or NULL */
 	char **notes; /* one line each: what was left out or looked odd */
 	size_t nr_notes;
 } bud_bundle;

@@ -67,7 +67,7 @@ static bool spool_write(void *self, const uint8_t *data, size_t size)
 
 static bud_status spool_input(spool *s, bud_error *err)
 {
-	static uint8_t piece[1 << 16];
+	uint8_t piece[1 << 16];
 	for (;;) {
 		ssize_t n = read(STDIN_FILENO, piece, sizeof piece);
 		if (n < 0 && errno == EINTR)

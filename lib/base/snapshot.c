@@ -12,7 +12,6 @@ void bud_snapshot_fini(bud_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->nr_files; i++)
 		free(snapshot->files[i]);
 	free(snapshot->zones);
-	free(snapshot->sysctls);
 	free(snapshot->vmstat);
 	free(snapshot->windows);
 	free(snapshot->files);

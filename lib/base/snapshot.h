@@ -42,7 +42,7 @@ typedef struct bud_zone_info {
 	int32_t unusable_milli[BUD_NR_ORDERS];
 } bud_zone_info;
 
-/* "min_free_kbytes" -> value; also vmstat rows. */
+/* A row of vmstat. */
 typedef struct bud_named_value {
 	char name[48];
 	uint64_t value;
@@ -66,8 +66,6 @@ typedef struct bud_snapshot {
 	unsigned nr_orders; /* columns of buddyinfo; 0 unknown */
 	unsigned pageblock_order; /* from pagetypeinfo; 0 unknown */
 	bool has_cma_type, has_isolate_type; /* rows of pagetypeinfo */
-	bud_named_value *sysctls; /* vm.* */
-	size_t nr_sysctls;
 	bud_named_value *vmstat;
 	size_t nr_vmstat;
 	bud_read_window *windows;

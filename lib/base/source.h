@@ -52,7 +52,7 @@ typedef struct bud_trace_info {
 	bud_event_mask formats; /* kinds the file describes, recorded or not */
 	const bud_buffer_info *buffers;
 	size_t nr_buffers;
-	const bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use */
+	bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use; a bundle adds what its percpu_stats say */
 	const char *damage; /* one line on what is cut off or undecodable, with file and offset; NULL if nothing is */
 } bud_trace_info;
 
