@@ -76,6 +76,7 @@ static bud_status find_trace(const char *folder, char **trace, bud_error *err)
 	if (found == 1)
 		return BUD_OK;
 	free(*trace);
+	*trace = NULL;
 	return bud_error_set(err, BUD_ERR_IO, "%s: expected a trace.dat, or one other trace file; found %s", folder,
 			     found ? "several files" : "none");
 }

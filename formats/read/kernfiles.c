@@ -336,14 +336,13 @@ static const struct {
 bud_status bud_kernfiles_read(bud_snapshot *snapshot, const char *name, const char *path, bud_error *err)
 {
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-		char *text;
+		char *text = NULL;
 		if (strcmp(name, texts[i].name) != 0)
 			continue;
 		bud_status status = bud_kernfiles_text(path, &text, err);
 		if (!status && !texts[i].read(snapshot, text))
 			status = bud_error_at(err, BUD_ERR_FORMAT, path, 0, "expected the rows of a %s", name);
-		if (status != BUD_ERR_IO)
-			free(text);
+		free(text);
 		return status;
 	}
 	return BUD_OK;

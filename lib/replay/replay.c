@@ -214,7 +214,7 @@ static void compare_zone(bud_replay *r, const bud_snapshot *snapshot, const bud_
 {
 	bud_comparison *c = &r->comparisons[r->nr_comparisons++];
 	const bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
-	*c = (bud_comparison){ .snapshot = snapshot, .kernel = kernel, .zone = zone };
+	*c = (bud_comparison){ .snapshot = snapshot, .kernel = kernel, .zone = zone, .nr_orders = snapshot->nr_orders };
 	if (!zone || !zone->seeded)
 		return;
 	c->known = c->exact = true;

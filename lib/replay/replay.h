@@ -51,6 +51,7 @@ typedef struct bud_comparison {
 	const bud_zone *zone; /* the replay's; NULL if it has no such zone */
 	bool known; /* the zone was seeded before; only then the counts mean anything */
 	bool exact; /* known and every order equal */
+	unsigned nr_orders; /* that the kernel's file lists */
 	uint64_t model[BUD_NR_ORDERS];
 	uint64_t uncertain_pages;
 	int64_t free_error; /* pages, model - kernel */

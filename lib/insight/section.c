@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/insight/section.h"
+
+#include <string.h>
+
+static bool wants_zone(const bud_section_filter *filter, int32_t node, const char *name)
+{
+	return (filter->node < 0 || filter->node == node) && (!filter->zone || strcmp(filter->zone, name) == 0);
+}
+
+/* The sample behind a column, or NULL where nothing is known of it. */
+static const bud_zone_sample *known_sample(const bud_timeline *timeline, size_t column, size_t zone)
+{
+	if (column == SIZE_MAX || !timeline->columns[column].filled)
+		return NULL;
+	const bud_zone_sample *sample = bud_timeline_sample(timeline, column, zone);
+	return sample->known ? sample : NULL;
+}
+
+static bud_value time_of(const bud_timeline *timeline, size_t column)
+{
+	return bud_value_uint(column == SIZE_MAX ? BUD_TIME_NONE : timeline->columns[column].t_end_ns);
+}
+
+static bud_value number(const bud_zone_sample *sample, uint64_t value)
+{
+	return sample ? bud_value_uint(value) : bud_value_unknown();
+}
+
+typedef bud_status zone_rows(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
+			     const bud_section_filter *filter, bud_row_sink *sink, bud_error *err);
+
+static bud_status each_zone(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			    const bud_section_filter *filter, zone_rows *rows, bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (size_t z = 0; !status && z < memory->nr_zones; z++) {
+		const bud_zone *zone = &memory->zones[z];
+		if (wants_zone(filter, zone->node, zone->name))
+			status = rows(zone, known_sample(timeline, column, z), time_of(timeline, column), filter, sink,
+				      err);
+	}
+	return status;
+}
+
+static int last_order(const bud_section_filter *filter, int max_order)
+{
+	return filter->order_max < max_order ? filter->order_max : max_order;
+}
+
+static bud_status zone_freelist(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
+				const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
+		bud_value row[] = { t,
+				    bud_value_int(zone->node),
+				    bud_value_text(zone->name),
+				    bud_value_int(k),
+				    bud_value_text("any"),
+				    number(sample, sample ? sample->nr_free[k] : 0) };
+		status = sink->row(sink->self, row, err);
+	}
+	return status;
+}
+
+static bud_status zone_index(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
+			     const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
+		bud_value row[] = { t,
+				    bud_value_int(zone->node),
+				    bud_value_text(zone->name),
+				    bud_value_int(k),
+				    sample ? bud_value_int(sample->extfrag_milli[k]) : bud_value_unknown(),
+				    sample ? bud_value_int(sample->unusable_milli[k]) : bud_value_unknown(),
+				    number(sample, sample ? sample->suitable[k] : 0) };
+		status = sink->row(sink->self, row, err);
+	}
+	return status;
+}
+
+static bud_status zone_zone(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
+			    const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	(void)filter;
+	bud_value unknown = bud_value_unknown();
+	bud_value row[] = { t,
+			    bud_value_int(zone->node),
+			    bud_value_text(zone->name),
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown,
+			    unknown };
+	if (sample) {
+		const uint64_t numbers[] = { sample->free_pages,    sample->cached_pages, sample->used_pages,
+					     sample->unknown_pages, sample->marks.min,	  sample->marks.low,
+					     sample->marks.high,    sample->marks.boost };
+		for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+			row[3 + i] = bud_value_uint(numbers[i]);
+		row[11] = bud_value_text(bud_wm_state_name(sample->wm_state));
+		row[12] = bud_value_uint(sample->uncertain_pages);
+	}
+	return sink->row(sink->self, row, err);
+}
+
+static bud_status freelist(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			   const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	return each_zone(timeline, column, memory, filter, zone_freelist, sink, err);
+}
+
+static bud_status index_rows(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			     const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	return each_zone(timeline, column, memory, filter, zone_index, sink, err);
+}
+
+static bud_status zone_section(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			       const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	return each_zone(timeline, column, memory, filter, zone_zone, sink, err);
+}
+
+#define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
+
+const bud_section bud_sections[] = {
+	{ { "freelist", COLUMNS("t_ns", "node", "zone", "order", "migratetype", "free_blocks") }, freelist },
+	{ { "index", COLUMNS("t_ns", "node", "zone", "order", "extfrag_milli", "unusable_milli", "suitable_blocks") },
+	  index_rows },
+	{ { "zone", COLUMNS("t_ns", "node", "zone", "free_pages", "pcp_pages", "used_pages", "unknown_pages",
+			    "min_pages", "low_pages", "high_pages", "boost_pages", "wm_state", "uncertain_pages") },
+	  zone_section },
+};
+
+const size_t bud_nr_sections = sizeof bud_sections / sizeof *bud_sections;
+
+static const bud_table verify_table = { "verify", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "kernel_blocks",
+							  "model_blocks", "diff") };
+
+const bud_section *bud_section_find(const char *name)
+{
+	for (size_t i = 0; i < bud_nr_sections; i++)
+		if (strcmp(bud_sections[i].table.name, name) == 0)
+			return &bud_sections[i];
+	return NULL;
+}
+
+bud_status bud_section_write(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
+			     size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
+			     bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = sink->begin(sink->self, &section->table, err);
+	for (size_t i = 0; !status && i < nr_columns; i++)
+		status = section->rows(timeline, columns[i], memory, filter, sink, err);
+	return status ? status : sink->end(sink->self, err);
+}
+
+static bud_status verify_rows(const bud_comparison *c, const bud_section_filter *filter, bud_row_sink *sink,
+			      bud_error *err)
+{
+	bud_status status = BUD_OK;
+	int max_order = (int)c->nr_orders - 1;
+	for (int k = filter->order_min; !status && k <= last_order(filter, max_order); k++) {
+		bud_value unknown = bud_value_unknown();
+		int64_t difference = (int64_t)(c->model[k] - c->kernel->nr_free[k]);
+		bud_value row[] = { bud_value_text(c->snapshot->name),
+				    bud_value_uint(c->snapshot->t_ns),
+				    bud_value_int(c->kernel->node),
+				    bud_value_text(c->kernel->name),
+				    bud_value_int(k),
+				    bud_value_uint(c->kernel->nr_free[k]),
+				    c->known ? bud_value_uint(c->model[k]) : unknown,
+				    c->known ? bud_value_int(difference) : unknown };
+		status = sink->row(sink->self, row, err);
+	}
+	return status;
+}
+
+bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, const bud_section_filter *filter,
+			      bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = sink->begin(sink->self, &verify_table, err);
+	for (size_t i = 0; !status && i < nr; i++)
+		if (wants_zone(filter, comparisons[i].kernel->node, comparisons[i].kernel->name))
+			status = verify_rows(&comparisons[i], filter, sink, err);
+	return status ? status : sink->end(sink->self, err);
+}
