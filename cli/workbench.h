@@ -23,7 +23,7 @@ typedef struct bud_workbench {
 	bud_kernel kernel;
 	bud_survey survey;
 	bud_memory memory; /* as it was before the first event; the replay has its own */
-	const char *zones_from; /* "zoneinfo of snap-00-start", "--zoneinfo FILE", "trace", "assumed" */
+	char zones_from[96]; /* where the zones were read, for people: "zoneinfo of snapshot 00-start" */
 	bud_replay *replay;
 } bud_workbench;
 

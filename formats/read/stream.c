@@ -29,10 +29,11 @@ static bool add_chunk(bud_stream *s, const bud_chunk *chunk)
 	return true;
 }
 
-/* Lists the chunks; those that do not fit the file are damage and end the list. */
-static bud_status find_chunks(bud_stream *s, uint64_t size, bud_error *err)
+/* Lists the chunks; those that do not fit the file are damage and end the list. The size a file claims leaves out
+ * the chunks' heads, so their count is the only bound. */
+static bud_status find_chunks(bud_stream *s, bud_error *err)
 {
-	bud_cursor c = { .data = s->file->data, .size = s->offset + size, .at = s->offset, .swap = s->layout.swap };
+	bud_cursor c = { .data = s->file->data, .size = s->file->size, .at = s->offset, .swap = s->layout.swap };
 	uint32_t nr = bud_cursor_u32(&c);
 	for (uint32_t i = 0; i < nr && !c.over; i++) {
 		bud_chunk chunk = { .first_page = s->nr_pages };
@@ -67,7 +68,7 @@ bud_status bud_stream_open(bud_stream *stream, bud_stream_file *file, const bud_
 	if (codec == BUD_CODEC_NONE)
 		s->nr_pages = size / layout->page_size;
 	else if (size)
-		status = find_chunks(s, size, err);
+		status = find_chunks(s, err);
 	s->chunk_at = s->nr_chunks;
 	if (status || !s->nr_pages)
 		return status;

@@ -6,7 +6,7 @@
 
 /* clang-format off */
 #define FIELD(kind, type, required, name, member) \
-	{ BUD_EV_##kind, BUD_FIELD_##type, required, offsetof(bud_event, member), name }
+	{ BUD_EV_##kind, BUD_FIELD_##type, offsetof(bud_event, member), required, name }
 #define PAGE(kind) \
 	FIELD(kind, U64, true, "pfn", page.pfn), FIELD(kind, INT, false, "common_flags", page.context)
 #define ISOLATE(kind) \
@@ -43,7 +43,7 @@ static const bud_event_field fields[] = {
 	RANGE(CONTIG_RANGE, "start", "end"), FIELD(CONTIG_RANGE, INT, false, "migratetype", range.migratetype),
 	FIELD(ZONE_WMARKS, INT, true, "node_id", wmarks.node), FIELD(ZONE_WMARKS, TEXT, true, "name", wmarks.name),
 	FIELD(ZONE_WMARKS, U64, true, "watermark_min", wmarks.min), FIELD(ZONE_WMARKS, U64, true, "watermark_low", wmarks.low),
-	FIELD(ZONE_WMARKS, U64, true, "watermark_high", wmarks.high), FIELD(ZONE_WMARKS, U64, false, "watermark_promo", wmarks.promo),
+	FIELD(ZONE_WMARKS, U64, true, "watermark_high", wmarks.high),
 	FIELD(ZONE_RESERVE, INT, true, "node_id", reserve.node), FIELD(ZONE_RESERVE, TEXT, true, "name", reserve.name),
 	FIELD(ZONE_RESERVE, TEXT, true, "upper_name", reserve.upper_name), FIELD(ZONE_RESERVE, U64, true, "lowmem_reserve", reserve.pages),
 	FIELD(TOTALRESERVE, U64, true, "totalreserve_pages", reserve.pages),

@@ -137,7 +137,7 @@ typedef struct bud_event {
 			int32_t migratetype; /* CONTIG_RANGE, raw */
 		} range;
 		struct { /* ZONE_WMARKS */
-			uint64_t min, low, high, promo;
+			uint64_t min, low, high;
 			bud_text name;
 			int32_t node;
 		} wmarks;

@@ -88,7 +88,7 @@ bud_status bud_memory_from_snapshot(bud_memory *memory, const bud_snapshot *snap
 		bud_zone_init(zone, info->node, info->name, info->start_pfn, info->spanned, kernel->max_order);
 		zone->present = info->present;
 		zone->managed = info->managed;
-		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->promo, info->boost };
+		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->boost };
 	}
 	if (!memory->nr_zones) {
 		bud_memory_fini(memory);

@@ -12,7 +12,7 @@ void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start
 		.spanned = spanned,
 		.present = BUD_UNKNOWN,
 		.managed = BUD_UNKNOWN,
-		.marks = { BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN },
+		.marks = { BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN },
 	};
 	snprintf(zone->name, sizeof zone->name, "%s", name);
 	bud_buddy_init(&zone->buddy, start_pfn, start_pfn + spanned, max_order);

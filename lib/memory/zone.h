@@ -12,7 +12,7 @@
 
 /* Watermarks in pages, as zoneinfo prints them (with boost); BUD_UNKNOWN where nobody told. */
 typedef struct bud_zone_marks {
-	uint64_t min, low, high, promo, boost;
+	uint64_t min, low, high, boost;
 } bud_zone_marks;
 
 /* Where free pages stand against the marks; the state is the lowest mark that free pages are not above. */

@@ -241,7 +241,7 @@ static void read_marks(bud_replay *r, const bud_snapshot *snapshot)
 		bud_zone *zone = bud_memory_find(&r->memory, info->node, info->name);
 		if (!zone || info->min == BUD_UNKNOWN)
 			continue;
-		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->promo, info->boost };
+		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->boost };
 		zone->present = info->present;
 		zone->managed = info->managed;
 	}
@@ -356,6 +356,11 @@ bud_seed_mode bud_replay_seed(const bud_replay *replay)
 uint64_t bud_replay_time(const bud_replay *replay)
 {
 	return replay->time;
+}
+
+uint64_t bud_replay_position(const bud_replay *replay)
+{
+	return replay->at < replay->batch.nr ? replay->batch.events[replay->at].t_ns : 0;
 }
 
 const uint64_t *bud_replay_event_counts(const bud_replay *replay)

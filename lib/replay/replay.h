@@ -95,6 +95,8 @@ bool bud_seed_mode_parse(const char *name, bud_seed_mode *mode);
 
 /* Every event up to this time is applied; BUD_TIME_NONE before the first run that was done. */
 uint64_t bud_replay_time(const bud_replay *replay);
+/* Time of the next event to be applied, for progress; 0 where none is at hand. */
+uint64_t bud_replay_position(const bud_replay *replay);
 /* Events applied so far, by kind. BUD_NR_EVENT_KINDS of them. */
 const uint64_t *bud_replay_event_counts(const bud_replay *replay);
 /* Failed allocations so far. */

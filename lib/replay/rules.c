@@ -126,8 +126,7 @@ static void apply_marks(bud_rules *rules, const bud_event *event)
 	for (size_t i = 0; i < rules->memory->nr_zones; i++) {
 		bud_zone *zone = &rules->memory->zones[i];
 		if (zone->node == event->wmarks.node && text_is(event->wmarks.name, zone->name))
-			zone->marks = (bud_zone_marks){ event->wmarks.min, event->wmarks.low, event->wmarks.high,
-							event->wmarks.promo, 0 };
+			zone->marks = (bud_zone_marks){ event->wmarks.min, event->wmarks.low, event->wmarks.high, 0 };
 	}
 }
 

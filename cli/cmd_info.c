@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/heat.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+
+typedef struct facts {
+	const bud_workbench *bench;
+	const bud_trace_info *info;
+	const bud_event_count *counts;
+	size_t nr_counts;
+	uint64_t failed_allocations;
+} facts;
+
+static const char *or_unknown(const char *text)
+{
+	return text && *text ? text : "?";
+}
+
+static void json_zones(bud_json *json, const bud_memory *memory)
+{
+	bud_json_open(json, "nodes", '[');
+	for (size_t i = 0; i < memory->nr_zones; i++)
+		if (i == 0 || memory->zones[i].node != memory->zones[i - 1].node)
+			bud_json_value(json, NULL, bud_value_int(memory->zones[i].node));
+	bud_json_close(json, ']');
+	bud_json_open(json, "zones", '[');
+	for (size_t i = 0; i < memory->nr_zones; i++) {
+		const bud_zone *zone = &memory->zones[i];
+		bud_json_open(json, NULL, '{');
+		bud_json_value(json, "node", bud_value_int(zone->node));
+		bud_json_value(json, "zone", bud_value_text(zone->name));
+		bud_json_value(json, "start_pfn", bud_value_uint(zone->start_pfn));
+		bud_json_value(json, "spanned", bud_value_uint(zone->spanned));
+		bud_json_value(json, "present", bud_value_uint(zone->present));
+		bud_json_value(json, "managed", bud_value_uint(zone->managed));
+		bud_json_value(json, "assumed", bud_value_bool(zone->assumed));
+		bud_json_close(json, '}');
+	}
+	bud_json_close(json, ']');
+}
+
+static void json_snapshots(bud_json *json, const bud_bundle *bundle)
+{
+	bud_json_open(json, "snapshots", '[');
+	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
+		const bud_snapshot *s = &bundle->snapshots[i];
+		bud_json_open(json, NULL, '{');
+		bud_json_value(json, "name", bud_value_text(s->name));
+		bud_json_value(json, "t_ns", bud_value_uint(s->t_ns));
+		bud_json_open(json, "files", '[');
+		for (size_t k = 0; k < s->nr_files; k++)
+			bud_json_value(json, NULL, bud_value_text(s->files[k]));
+		bud_json_close(json, ']');
+		bud_json_close(json, '}');
+	}
+	bud_json_close(json, ']');
+}
+
+static void json_features(bud_json *json, const bud_kernel *kernel)
+{
+	bud_json_open(json, "kernel_features", '{');
+	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++)
+		bud_json_value(json, bud_kernel_feature_name((bud_kernel_feature)i), bud_value_int(kernel->value[i]));
+	bud_json_close(json, '}');
+}
+
+static void print_json(const facts *f, FILE *out)
+{
+	bud_json json;
+	const bud_bundle *bundle = f->bench->bundle;
+	bud_json_init(&json, out);
+	bud_json_open(&json, NULL, '{');
+	bud_json_value(&json, "kernel", bud_value_text(*bundle->release ? bundle->release : NULL));
+	bud_json_value(&json, "machine", bud_value_text(*bundle->machine ? bundle->machine : NULL));
+	bud_json_value(&json, "format", bud_value_text(f->info->format));
+	bud_json_value(&json, "page_size", bud_value_uint((uint64_t)1 << f->bench->kernel.page_shift));
+	bud_json_value(&json, "clock", bud_value_text(*f->info->clock ? f->info->clock : NULL));
+	bud_json_value(&json, "clock_is_ns", bud_value_bool(f->info->clock_is_ns));
+	bud_json_value(&json, "first_ns", bud_value_uint(f->info->first_ns));
+	bud_json_value(&json, "last_ns", bud_value_uint(f->info->last_ns));
+	bud_json_value(&json, "lost_events", bud_value_uint(bud_trace_lost(f->info)));
+	bud_json_value(&json, "uncounted_gaps", bud_value_uint(bud_trace_uncounted_gaps(f->info)));
+	bud_json_value(&json, "failed_allocations", bud_value_uint(f->failed_allocations));
+	bud_json_open(&json, "events", '{');
+	for (size_t i = 0; i < f->nr_counts; i++)
+		bud_json_value(&json, f->counts[i].name, bud_value_uint(f->counts[i].count));
+	bud_json_close(&json, '}');
+	json_zones(&json, &f->bench->memory);
+	json_snapshots(&json, bundle);
+	json_features(&json, bud_replay_kernel(f->bench->replay));
+	bud_json_value(&json, "seed", bud_value_text(bud_seed_mode_name(bud_replay_seed(f->bench->replay))));
+	bud_json_value(&json, "damage", bud_value_text(f->info->damage));
+	bud_json_close(&json, '}');
+}
+
+static void print_machine(const facts *f, FILE *out)
+{
+	char first[32], last[32];
+	const bud_bundle *bundle = f->bench->bundle;
+	fprintf(out, "capture   ");
+	bud_output_printable(out, bundle->path);
+	fprintf(out, " (%s, %s-endian, %u-bit)\n", f->info->format, f->info->big_endian ? "big" : "little",
+		f->info->word_bytes * 8);
+	fprintf(out, "kernel    ");
+	bud_output_printable(out, or_unknown(bundle->release));
+	fprintf(out, " ");
+	bud_output_printable(out, or_unknown(bundle->machine));
+	fprintf(out, ", %u CPUs, page size %u, largest order %d, pageblock order %d\n", f->info->nr_cpus,
+		1u << f->bench->kernel.page_shift, f->bench->kernel.max_order, f->bench->kernel.pageblock_order);
+	fprintf(out, "clock     %s%s, %s .. %s\n", or_unknown(f->info->clock),
+		f->info->clock_is_ns ? "" : " (raw ticks, not ns)",
+		bud_heat_time(f->info->first_ns, f->info->clock_is_ns, 6, first, sizeof first),
+		bud_heat_time(f->info->last_ns, f->info->clock_is_ns, 6, last, sizeof last));
+	for (size_t i = 0; i < f->info->nr_buffers && f->info->nr_buffers > 1; i++) {
+		const bud_buffer_info *b = &f->info->buffers[i];
+		fprintf(out, "buffer    ");
+		bud_output_printable(out, *b->name ? b->name : "(top)");
+		fprintf(out, ": %" PRIu64 " page events%s\n", b->page_events, b->used ? ", replayed" : "");
+	}
+}
+
+static void print_zones(const facts *f, FILE *out)
+{
+	const bud_memory *memory = &f->bench->memory;
+	fprintf(out, "zones     from %s%s\n", f->bench->zones_from,
+		memory->overlap ? "; spans overlap, pages go to the likeliest zone" : "");
+	for (size_t i = 0; i < memory->nr_zones; i++) {
+		const bud_zone *z = &memory->zones[i];
+		char size[16];
+		uint64_t pages = z->managed == BUD_UNKNOWN ? z->spanned : z->managed;
+		fprintf(out, "  node %d %-8s pfn 0x%" PRIx64 "..0x%" PRIx64 "  %s %s%s\n", z->node, z->name,
+			z->start_pfn, z->start_pfn + z->spanned,
+			bud_heat_size(pages, f->bench->kernel.page_shift, size, sizeof size),
+			z->managed == BUD_UNKNOWN ? "spanned" : "managed", z->assumed ? ", assumed" : "");
+	}
+}
+
+static void print_events(const facts *f, FILE *out)
+{
+	uint64_t total = 0;
+	for (size_t i = 0; i < f->nr_counts; i++)
+		total += f->counts[i].count;
+	fprintf(out, "events    %" PRIu64 ", of them %" PRIu64 " failed allocations\n", total, f->failed_allocations);
+	for (size_t i = 0; i < f->nr_counts; i++)
+		fprintf(out, "  %10" PRIu64 " %s:%s\n", f->counts[i].count, f->counts[i].system, f->counts[i].name);
+}
+
+static void print_losses(const facts *f, FILE *out)
+{
+	fprintf(out, "lost      %" PRIu64 " events", bud_trace_lost(f->info));
+	if (bud_trace_uncounted_gaps(f->info))
+		fprintf(out, ", and %" PRIu64 " gaps without a count", bud_trace_uncounted_gaps(f->info));
+	fputc('\n', out);
+	for (unsigned i = 0; i < f->info->nr_cpus; i++) {
+		const bud_cpu_loss *l = &f->info->loss[i];
+		if (l->gaps || l->overrun || l->dropped)
+			fprintf(out,
+				"  cpu %u: %" PRIu64 " gaps (%" PRIu64 " without a count), %" PRIu64
+				" counted, overrun %" PRIu64 ", dropped %" PRIu64 "\n",
+				i, l->gaps, l->gaps_uncounted, l->counted, l->overrun, l->dropped);
+	}
+	if (f->info->damage) {
+		fprintf(out, "damage    ");
+		bud_output_printable(out, f->info->damage);
+		fputc('\n', out);
+	}
+}
+
+static void print_snapshots(const facts *f, FILE *out)
+{
+	const bud_bundle *bundle = f->bench->bundle;
+	fprintf(out, "snapshots %zu, %zu placed%s\n", bundle->nr_snapshots, f->bench->survey.nr_placed,
+		bundle->nr_snapshots && f->bench->survey.clock_is_mono ? "; trace clock is CLOCK_MONOTONIC" : "");
+	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
+		const bud_snapshot *s = &bundle->snapshots[i];
+		char time[32];
+		fprintf(out, "  ");
+		bud_output_printable(out, s->name);
+		fprintf(out, "  %s%s%s\n",
+			s->t_ns == BUD_TIME_NONE ? "unplaced"
+						 : bud_heat_time(s->t_ns, f->info->clock_is_ns, 6, time, sizeof time),
+			s->t_from_times ? " (by times)" : "", s->has_kpageflags ? "  kpageflags" : "");
+	}
+}
+
+/* What a reader of the replay has to know before believing it. */
+static void print_limits(const facts *f, FILE *out)
+{
+	bud_seed_mode seed = bud_replay_seed(f->bench->replay);
+	bud_event_mask need = BUD_EVENT_PAGES & ~BUD_EVENT_BIT(BUD_EV_EXTFRAG), seen = 0;
+	for (size_t i = 0; i < f->nr_counts; i++) {
+		bud_event_kind kind = bud_event_find(f->counts[i].system, f->counts[i].name);
+		if (kind < BUD_NR_EVENT_KINDS)
+			seen |= BUD_EVENT_BIT(kind);
+	}
+	fprintf(out, "replay    seed %s: ", bud_seed_mode_name(seed));
+	if (seed == BUD_SEED_FIRST || seed == BUD_SEED_EVERY)
+		fprintf(out, "states are known from the first snapshot with kpageflags on\n");
+	else
+		fprintf(out, "no state is known, free lists stay unknown\n");
+	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
+		if ((need & ~seen) & BUD_EVENT_BIT(k))
+			fprintf(out, "          no %s recorded: free lists cannot be exact\n",
+				bud_event_name((bud_event_kind)k));
+	if (seen & BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE))
+		fprintf(out, "          compaction ran: pages it isolates leave the lists without page events\n");
+	if (bud_trace_lost(f->info) || bud_trace_uncounted_gaps(f->info))
+		fprintf(out, "          events were lost: states behind a gap are not certain\n");
+}
+
+static void print_details(const facts *f, FILE *out)
+{
+	const bud_kernel *kernel = bud_replay_kernel(f->bench->replay);
+	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
+	fprintf(out, "kernel features (--kernel-feature NAME=VALUE)\n");
+	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++)
+		fprintf(out, "  %-18s %3d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
+			kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
+			bud_kernel_feature_text((bud_kernel_feature)i));
+	fprintf(out, "contradictions in the trace, once seeded\n");
+	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
+		char time[32];
+		fprintf(out, "  %-14s %8" PRIu64 "  %s", bud_contradiction_name((bud_contradiction)i), odd[i].count,
+			bud_contradiction_text((bud_contradiction)i));
+		if (odd[i].count)
+			fprintf(out, "; first pfn 0x%" PRIx64 " at %s", odd[i].first_pfn,
+				bud_heat_time(odd[i].first_t_ns, f->info->clock_is_ns, 6, time, sizeof time));
+		fputc('\n', out);
+	}
+}
+
+static void print_text(const facts *f, bool verbose, FILE *out)
+{
+	print_machine(f, out);
+	print_zones(f, out);
+	print_events(f, out);
+	print_losses(f, out);
+	print_snapshots(f, out);
+	print_limits(f, out);
+	if (verbose)
+		print_details(f, out);
+}
+
+static bud_status gather(facts *f, bud_workbench *bench, bool quiet, bud_error *err)
+{
+	bud_progress progress;
+	*f = (facts){ .bench = bench, .info = &bench->bundle->source->info };
+	bud_status status = bud_source_count(bench->bundle->source, &f->counts, &f->nr_counts, err);
+	if (!status)
+		status = bud_replay_rewind(bench->replay, err);
+	bud_progress_begin(&progress, f->info, quiet);
+	if (!status)
+		status = bud_progress_replay(&progress, bench->replay, BUD_TIME_NONE, err);
+	bud_progress_end(&progress);
+	f->failed_allocations = bud_replay_failed_allocations(bench->replay);
+	return status;
+}
+
+bud_status bud_cmd_info(const bud_options *options, int *exit_code, bud_error *err)
+{
+	bud_workbench bench;
+	bud_output output;
+	facts f;
+	bud_status status = bud_cmd_open(&bench, options, err);
+	if (status)
+		return status;
+	status = gather(&f, &bench, options->quiet, err);
+	if (!status && !(status = bud_output_open(&output, options->output, err))) {
+		if (options->format == BUD_FORMAT_JSON)
+			print_json(&f, output.out);
+		else
+			print_text(&f, options->verbose, output.out);
+		status = bud_output_close(&output, err);
+	}
+	if (!status)
+		bud_cmd_tell_damage(&bench, exit_code);
+	bud_workbench_close(&bench);
+	return status;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/heat.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+int bud_heat_level(uint64_t blocks)
+{
+	int level = 0;
+	for (; blocks && level < BUD_HEAT_LEVELS - 1; blocks /= 4)
+		level++;
+	return level;
+}
+
+char bud_heat_digit(int level)
+{
+	return level ? (char)('0' + level) : '.';
+}
+
+char bud_heat_index(int32_t milli)
+{
+	return milli < 0 ? '.' : milli >= 900 ? '9' : (char)('0' + milli / 100);
+}
+
+char bud_heat_wm(bud_wm_state state)
+{
+	return "?HLM!"[state];
+}
+
+const char *bud_heat_wm_text(bud_wm_state state)
+{
+	static const char *const texts[] = { "?", ">high", ">low", ">min", "<=min" };
+	return texts[state];
+}
+
+char bud_heat_event(const bud_column *column)
+{
+	const uint64_t *n = column->events;
+	const struct {
+		char letter;
+		uint64_t count;
+	} ranks[] = {
+		{ 'l', n[BUD_EV_LOST] },
+		{ 'F', column->failed_allocations },
+		{ 'O', n[BUD_EV_OOM_VICTIM] },
+		{ 'D', n[BUD_EV_DIRECT_BEGIN] },
+		{ 'C', n[BUD_EV_COMPACT_BEGIN] },
+		{ 'S', n[BUD_EV_EXTFRAG] },
+		{ 'k', n[BUD_EV_WAKEUP_KSWAPD] + n[BUD_EV_KSWAPD_WAKE] },
+	};
+	for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
+		if (ranks[i].count)
+			return ranks[i].letter;
+	return '-';
+}
+
+/* Cividis: its lightness grows with the level, for all eyes alike. */
+static const short ramp[BUD_HEAT_LEVELS] = { -1, 235, 24, 242, 244, 246, 108, 180, 185, 227 };
+
+bud_heat_colors bud_heat_256(int level, bool light)
+{
+	enum { BLACK = 16, WHITE = 231 };
+	if (!level)
+		return (bud_heat_colors){ -1, -1 };
+	int step = light ? BUD_HEAT_LEVELS - level : level;
+	return (bud_heat_colors){ ramp[step], step < 4 ? WHITE : BLACK };
+}
+
+bud_heat_colors bud_heat_8(int level)
+{
+	static const bud_heat_colors colors[BUD_HEAT_LEVELS] = { { -1, -1 }, { 4, 7 }, { 4, 7 }, { 4, 7 }, { 6, 0 },
+								 { 6, 0 },   { 6, 0 }, { 3, 0 }, { 3, 0 }, { 3, 0 } };
+	return colors[level];
+}
+
+char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size)
+{
+	static const char units[] = "KMGTP";
+	if (pages == BUD_UNKNOWN) {
+		snprintf(text, size, "?");
+		return text;
+	}
+	double amount = (double)pages * (double)((uint64_t)1 << (page_shift - 10));
+	size_t unit = 0;
+	for (; amount >= 1024 && unit < 4; unit++)
+		amount /= 1024;
+	snprintf(text, size, amount < 10 && amount != (uint64_t)amount ? "%.1f%c" : "%.0f%c", amount, units[unit]);
+	return text;
+}
+
+char *bud_heat_count(uint64_t count, char *text, size_t size)
+{
+	if (count == BUD_UNKNOWN)
+		snprintf(text, size, "?");
+	else if (count < 1000)
+		snprintf(text, size, "%" PRIu64, count);
+	else if (count < 9950)
+		snprintf(text, size, "%.1fk", (double)count / 1e3);
+	else if (count < 999500)
+		snprintf(text, size, "%.0fk", (double)count / 1e3);
+	else
+		snprintf(text, size, "%.1fM", (double)count / 1e6);
+	return text;
+}
+
+char *bud_heat_time(uint64_t t_ns, bool is_ns, int digits, char *text, size_t size)
+{
+	if (t_ns == BUD_TIME_NONE)
+		snprintf(text, size, "?");
+	else if (is_ns)
+		snprintf(text, size, "%.*fs", digits, (double)t_ns / 1e9);
+	else
+		snprintf(text, size, "%" PRIu64, t_ns);
+	return text;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The look of the heat map, the same in the text report and on the screens:
+ * which digit a count is, which colour a digit has, which letters stand for
+ * events and watermarks.
+ */
+#ifndef BUD_CLI_HEAT_H
+#define BUD_CLI_HEAT_H
+
+#include "lib/replay/timeline.h"
+
+#define BUD_HEAT_LEVELS 10
+#define BUD_HEAT_LEGEND "free blocks (log4) .0 1:1+ 2:4+ 3:16+ 4:64+ 5:256+ 6:1k+ 7:4k+ 8:16k+ 9:64k+"
+
+/* 0 for none, else 1 + log4 of blocks, at most 9: absolute, so two pictures compare. */
+int bud_heat_level(uint64_t blocks);
+/* '.', '1'..'9'. */
+char bud_heat_digit(int level);
+
+/* Of an index in thousandths: tenths as a digit, '.' where the request would succeed (negative). */
+char bud_heat_index(int32_t milli);
+
+/* 'H' above high, 'L' above low, 'M' above min, '!' not above min, '?' unknown. */
+char bud_heat_wm(bud_wm_state state);
+/* The same in words, for a read-out: ">high". */
+const char *bud_heat_wm_text(bud_wm_state state);
+
+/* The gravest thing that happened in a column: l lost, F failed allocation, O OOM, D direct reclaim, C compaction, S steal, k kswapd woken, '-' nothing. */
+char bud_heat_event(const bud_column *column);
+#define BUD_HEAT_EVENTS "F fail O oom D direct C compact S steal k kswapd l lost"
+
+/* Colours of the 256-colour palette behind and in a digit of that level; level 0 is the terminal's own. */
+typedef struct bud_heat_colors {
+	short back, fore;
+} bud_heat_colors;
+bud_heat_colors bud_heat_256(int level, bool light);
+/* The same with the 8 first colours. */
+bud_heat_colors bud_heat_8(int level);
+
+/* "15.6G" from pages; "408M", "64K", "?" for BUD_UNKNOWN. Returns text. */
+char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size);
+/* "3.4k", "18k", "402", "?" for BUD_UNKNOWN. */
+char *bud_heat_count(uint64_t count, char *text, size_t size);
+/* "55.213s"; ticks as they are. */
+char *bud_heat_time(uint64_t t_ns, bool is_ns, int digits, char *text, size_t size);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+static const struct command {
+	const char *name;
+	unsigned bit;
+	bud_status (*run)(const bud_options *options, int *exit_code, bud_error *err);
+	const char *help;
+} commands[] = {
+	{ "info", BUD_CMD_INFO, bud_cmd_info, "what the capture is and what can be known from it" },
+	{ "report", BUD_CMD_REPORT, bud_cmd_report, "free lists and fragmentation over time, as text, CSV or JSON" },
+	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify,
+	  "the replayed free lists against the kernel's own, at every snapshot" },
+};
+
+#define NR_COMMANDS (sizeof commands / sizeof *commands)
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "buddyscope replays the page allocator's trace and shows the kernel's free lists over time.\n\n"
+		     "usage: buddyscope COMMAND [-i CAPTURE] [options]\n\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
+	fprintf(out, "\nCAPTURE is a trace.dat (.gz and .zst too), - for standard input, or a bundle: a folder with a\n"
+		     "trace and snapshots of kernel files. Without it: trace.dat.\n"
+		     "buddyscope COMMAND --help lists the options of a command; --version prints the version.\n");
+}
+
+static void print_command_usage(const struct command *command, FILE *out)
+{
+	fprintf(out, "buddyscope %s: %s\n\nusage: buddyscope %s [-i CAPTURE] [options]\n\n", command->name,
+		command->help, command->name);
+	bud_options_usage(command->bit, out);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "buddyscope: %s\n", text);
+	return BUD_EXIT_FAILED;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	bud_options options;
+	bud_error err;
+	int exit_code = BUD_EXIT_OK;
+	bud_status status = bud_options_parse(&options, command->bit, argc, argv, &err);
+	if (!status && options.help) {
+		print_command_usage(command, stdout);
+		return BUD_EXIT_OK;
+	}
+	if (!status)
+		status = command->run(&options, &exit_code, &err);
+	return status ? fail(err.text) : exit_code;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	setlocale(LC_CTYPE, "");
+	if (strcmp(name, "--version") == 0) {
+		puts("buddyscope " BUD_VERSION);
+		return BUD_EXIT_OK;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		const struct command *asked = argc > 2 ? find_command(argv[2]) : NULL;
+		if (asked)
+			print_command_usage(asked, stdout);
+		else
+			print_usage(stdout);
+		return BUD_EXIT_OK;
+	}
+	const struct command *command = find_command(name);
+	if (command)
+		return run(command, argc - 1, argv + 1);
+	if (!*name) {
+		print_usage(stderr);
+		return BUD_EXIT_FAILED;
+	}
+	bud_error err;
+	bud_error_set(&err, BUD_ERR_USAGE, "%s: no such command; see buddyscope --help", name);
+	return fail(err.text);
+}

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef bool option_parser(bud_options *o, const char *arg);
+
+static bool choose(const char *const *names, int nr, const char *arg, int *choice)
+{
+	for (*choice = 0; *choice < nr; ++*choice)
+		if (strcmp(names[*choice], arg) == 0)
+			return true;
+	return false;
+}
+
+static bool parse_number(const char *arg, long min, long max, long *value)
+{
+	char *end;
+	errno = 0;
+	*value = strtol(arg, &end, 10);
+	return end != arg && !*end && !errno && *value >= min && *value <= max;
+}
+
+static bool parse_input(bud_options *o, const char *arg)
+{
+	o->bench.path = arg;
+	return *arg != '\0';
+}
+
+static bool parse_time(bud_options *o, const char *arg)
+{
+	o->time = arg;
+	return strchr(arg, ',') != NULL;
+}
+
+static bool parse_at(bud_options *o, const char *arg)
+{
+	o->at = arg;
+	return *arg != '\0';
+}
+
+static bool parse_step(bud_options *o, const char *arg)
+{
+	o->step = arg;
+	return *arg != '\0';
+}
+
+static bool parse_samples(bud_options *o, const char *arg)
+{
+	return parse_number(arg, 1, 1000000, &o->samples);
+}
+
+static bool parse_fold(bud_options *o, const char *arg)
+{
+	return bud_fold_parse(arg, &o->fold);
+}
+
+static bool parse_node(bud_options *o, const char *arg)
+{
+	long node;
+	if (!parse_number(arg, 0, INT32_MAX, &node))
+		return false;
+	o->filter.node = (int32_t)node;
+	return true;
+}
+
+static bool parse_zone(bud_options *o, const char *arg)
+{
+	bud_zone_type type = bud_zone_type_parse(arg);
+	o->filter.zone = type < BUD_NR_ZONE_TYPES ? bud_zone_type_name(type) : arg;
+	return *arg != '\0';
+}
+
+static bool parse_order(bud_options *o, const char *arg)
+{
+	char first[16];
+	const char *dash = strchr(arg, '-');
+	size_t length = dash ? (size_t)(dash - arg) : strlen(arg);
+	long min, max;
+	if (length >= sizeof first)
+		return false;
+	memcpy(first, arg, length);
+	first[length] = '\0';
+	if (!parse_number(first, 0, BUD_NR_ORDERS - 1, &min))
+		return false;
+	max = min;
+	if (dash && !parse_number(dash + 1, min, BUD_NR_ORDERS - 1, &max))
+		return false;
+	o->filter.order_min = (int)min;
+	o->filter.order_max = (int)max;
+	return true;
+}
+
+static bool parse_sections(bud_options *o, const char *arg)
+{
+	o->sections = arg;
+	return *arg != '\0';
+}
+
+static bool parse_format(bud_options *o, const char *arg)
+{
+	static const char *const names[] = { "text", "csv", "json", "jsonl" };
+	int choice;
+	bool known = choose(names, 4, arg, &choice);
+	o->format = (bud_format)choice;
+	return known;
+}
+
+static bool parse_text_or_json(bud_options *o, const char *arg)
+{
+	return parse_format(o, arg) && (o->format == BUD_FORMAT_TEXT || o->format == BUD_FORMAT_JSON);
+}
+
+static bool parse_output(bud_options *o, const char *arg)
+{
+	o->output = arg;
+	return *arg != '\0';
+}
+
+static bool parse_color(bud_options *o, const char *arg)
+{
+	static const char *const names[] = { "auto", "always", "never", "8", "256", "direct" };
+	int choice;
+	bool known = choose(names, 6, arg, &choice);
+	o->color = (bud_color)choice;
+	return known;
+}
+
+static bool parse_theme(bud_options *o, const char *arg)
+{
+	static const char *const names[] = { "auto", "dark", "light" };
+	int choice;
+	bool known = choose(names, 3, arg, &choice);
+	o->theme = (bud_theme)choice;
+	return known;
+}
+
+static bool parse_seed(bud_options *o, const char *arg)
+{
+	return bud_seed_mode_parse(arg, &o->bench.seed);
+}
+
+static bool parse_buffer(bud_options *o, const char *arg)
+{
+	o->bench.bundle.open.buffer = arg;
+	return true;
+}
+
+static bool parse_zoneinfo(bud_options *o, const char *arg)
+{
+	o->bench.bundle.zoneinfo = arg;
+	return *arg != '\0';
+}
+
+static bool parse_snapshot(bud_options *o, const char *arg)
+{
+	if (o->bench.bundle.nr_snapshots == BUD_MAX_LIST)
+		return false;
+	o->snapshots[o->bench.bundle.nr_snapshots++] = arg;
+	return *arg != '\0';
+}
+
+static bool parse_feature(bud_options *o, const char *arg)
+{
+	if (o->bench.nr_features == BUD_MAX_LIST)
+		return false;
+	o->features[o->bench.nr_features++] = arg;
+	return *arg != '\0';
+}
+
+static bool set_no_mouse(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->no_mouse = true;
+}
+
+static bool set_quiet(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->quiet = true;
+}
+
+static bool set_verbose(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->verbose = true;
+}
+
+static bool set_help(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->help = true;
+}
+
+#define ALL    BUD_CMD_ALL
+#define SERIES (BUD_CMD_REPORT)
+
+/* clang-format off */
+static const struct row {
+	char letter; /* '\0': long form only */
+	const char *name, *arg; /* arg NULL: a switch */
+	unsigned commands;
+	option_parser *parse;
+	const char *help;
+} rows[] = {
+	{ 'i', "input",    "CAPTURE",       ALL, parse_input, "trace.dat file or bundle to read; - is standard input" },
+	{ 's', "section",  "NAME[,NAME]",   BUD_CMD_REPORT, parse_sections, "tables to print: freelist, index, zone" },
+	{ '\0', "time",    "START,STOP",    BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time, "show only this range: seconds, +5s after the first event, or 50%" },
+	{ '\0', "at",      "T[,T...]",      SERIES, parse_at, "values at these instants; `snapshots` for one set each snapshot" },
+	{ '\0', "samples", "N",             SERIES, parse_samples, "values at the end of each of N steps (default 100)" },
+	{ '\0', "step",    "DURATION",      SERIES, parse_step, "values at the end of each step: 10ms, 1.5s" },
+	{ '\0', "fold",    "HOW",           SERIES | BUD_CMD_VIEW, parse_fold, "how a step becomes a value: last, worst, min, max, mean" },
+	{ '\0', "node",    "N",             ALL & ~BUD_CMD_INFO, parse_node, "only this node" },
+	{ '\0', "zone",    "NAME",          ALL & ~BUD_CMD_INFO, parse_zone, "only this zone" },
+	{ '\0', "order",   "N[-M]",         BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_order, "only these orders" },
+	{ '\0', "format",  "FORMAT",        BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_format, "text, csv, json or jsonl" },
+	{ '\0', "format",  "FORMAT",        BUD_CMD_INFO, parse_text_or_json, "text or json" },
+	{ 'o', "output",   "FILE",          ALL & ~BUD_CMD_VIEW, parse_output, "write there; a folder where several sections are asked for" },
+	{ '\0', "color",   "WHEN",          ALL & ~BUD_CMD_INFO, parse_color, "auto, always, never, 8, 256 or direct" },
+	{ '\0', "theme",   "THEME",         BUD_CMD_VIEW | BUD_CMD_REPORT, parse_theme, "auto, dark or light background" },
+	{ '\0', "no-mouse", NULL,           BUD_CMD_VIEW, set_no_mouse, "leave the mouse to the terminal" },
+	{ '\0', "seed",    "MODE",          ALL, parse_seed, "what the replay starts from: auto, first, every, inferred, none" },
+	{ '\0', "buffer",  "NAME",          ALL, parse_buffer, "trace buffer (instance) to replay" },
+	{ '\0', "zoneinfo", "FILE",         ALL, parse_zoneinfo, "zones from this copy of /proc/zoneinfo" },
+	{ '\0', "snapshot", "FOLDER",       ALL, parse_snapshot, "another snapshot folder; may be repeated" },
+	{ '\0', "kernel-feature", "NAME=VALUE", ALL, parse_feature, "override what was detected (info -v lists them)" },
+	{ 'q', "quiet",    NULL,            ALL, set_quiet, "no progress, no remarks" },
+	{ 'v', "verbose",  NULL,            ALL, set_verbose, "say more" },
+	{ 'h', "help",     NULL,            ALL, set_help, "this text" },
+};
+/* clang-format on */
+
+#define NR_ROWS	   (sizeof rows / sizeof *rows)
+#define FIRST_LONG 256 /* getopt's value of rows[0] */
+
+static void build_getopt(unsigned command, char *letters, struct option *longs)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		if (!(rows[i].commands & command))
+			continue;
+		*longs++ = (struct option){ rows[i].name, rows[i].arg ? required_argument : no_argument, NULL,
+					    FIRST_LONG + (int)i };
+		if (rows[i].letter) {
+			*letters++ = rows[i].letter;
+			if (rows[i].arg)
+				*letters++ = ':';
+		}
+	}
+	*letters = '\0';
+	*longs = (struct option){ 0 };
+}
+
+static const struct row *find_row(unsigned command, int found)
+{
+	if (found >= FIRST_LONG)
+		return &rows[found - FIRST_LONG];
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (rows[i].letter == found && (rows[i].commands & command))
+			return &rows[i];
+	return NULL;
+}
+
+static void set_defaults(bud_options *options)
+{
+	*options = (bud_options){ .samples = 0, .filter = BUD_SECTION_FILTER_ALL };
+	options->bench.bundle.snapshots = options->snapshots;
+	options->bench.features = options->features;
+}
+
+bud_status bud_options_parse(bud_options *options, unsigned command, int argc, char **argv, bud_error *err)
+{
+	char letters[2 * NR_ROWS + 2];
+	struct option longs[NR_ROWS + 1];
+	int found;
+	set_defaults(options);
+	build_getopt(command, letters, longs);
+	opterr = 0;
+	optind = 0;
+	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const char *given = optind > 0 ? argv[optind - 1] : "";
+		if (found == ':')
+			return bud_error_set(err, BUD_ERR_USAGE, "%s: needs a value; see buddyscope %s --help", given,
+					     argv[0]);
+		if (found == '?' && optopt && optopt < FIRST_LONG)
+			return bud_error_set(err, BUD_ERR_USAGE, "-%c: no such option; see buddyscope %s --help",
+					     optopt, argv[0]);
+		if (found == '?')
+			return bud_error_set(err, BUD_ERR_USAGE, "%s: no such option; see buddyscope %s --help", given,
+					     argv[0]);
+		const struct row *row = find_row(command, found);
+		if (!row->parse(options, optarg))
+			return bud_error_set(err, BUD_ERR_USAGE, "--%s %s: expected %s", row->name, optarg, row->help);
+	}
+	if (optind < argc && !options->bench.path)
+		options->bench.path = argv[optind++];
+	if (optind < argc)
+		return bud_error_set(err, BUD_ERR_USAGE, "%s: one capture at a time", argv[optind]);
+	if (!options->bench.path)
+		options->bench.path = "trace.dat";
+	return BUD_OK;
+}
+
+void bud_options_usage(unsigned command, FILE *out)
+{
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		char left[48];
+		if (!(rows[i].commands & command))
+			continue;
+		int led = rows[i].letter ? snprintf(left, sizeof left, "-%c, ", rows[i].letter)
+					 : snprintf(left, sizeof left, "    ");
+		snprintf(left + led, sizeof left - (size_t)led, "--%s%s%s", rows[i].name, rows[i].arg ? " " : "",
+			 rows[i].arg ? rows[i].arg : "");
+		fprintf(out, "  %-32s %s\n", left, rows[i].help);
+	}
+}
+
+/* Digits and at most one point, as a count of units; scale is units in one. The rest of text is left in *rest. */
+static bool parse_decimal(const char *text, uint64_t scale, uint64_t *value, const char **rest)
+{
+	unsigned __int128 sum = 0;
+	const char *c = text;
+	for (; *c >= '0' && *c <= '9' && sum < ((unsigned __int128)1 << 100); c++)
+		sum = sum * 10 + (unsigned)(*c - '0');
+	bool any = c != text;
+	sum *= scale;
+	if (*c == '.')
+		for (c++; *c >= '0' && *c <= '9'; c++, any = true) {
+			scale /= 10;
+			sum += (unsigned)(*c - '0') * scale;
+		}
+	*rest = c;
+	*value = (uint64_t)sum;
+	return any && sum < BUD_TIME_NONE;
+}
+
+bud_status bud_options_duration(const char *text, const bud_trace_info *info, uint64_t *ns, bud_error *err)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = { { "", 1000000000 }, { "s", 1000000000 }, { "ms", 1000000 }, { "us", 1000 }, { "ns", 1 } };
+	const char *rest;
+	if (!info->clock_is_ns) {
+		if (parse_decimal(text, 1, ns, &rest) && !*rest)
+			return BUD_OK;
+		return bud_error_set(err, BUD_ERR_USAGE, "%s: expected a number of ticks of the clock '%s'", text,
+				     info->clock);
+	}
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (parse_decimal(text, units[i].ns, ns, &rest) && strcmp(rest, units[i].name) == 0)
+			return BUD_OK;
+	return bud_error_set(err, BUD_ERR_USAGE, "%s: expected a duration such as 10ms or 1.5s", text);
+}
+
+bud_status bud_options_when(const char *text, const bud_trace_info *info, uint64_t *t_ns, bud_error *err)
+{
+	uint64_t first = info->first_ns == BUD_TIME_NONE ? 0 : info->first_ns;
+	uint64_t last = info->last_ns == BUD_TIME_NONE ? 0 : info->last_ns;
+	uint64_t share;
+	const char *rest;
+	if (*text == '+') {
+		bud_status status = bud_options_duration(text + 1, info, t_ns, err);
+		*t_ns += first;
+		return status;
+	}
+	if (parse_decimal(text, 1000000, &share, &rest) && strcmp(rest, "%") == 0 && share <= 100000000) {
+		*t_ns = first + (uint64_t)((unsigned __int128)(last - first) * share / 100000000);
+		return BUD_OK;
+	}
+	return bud_options_duration(text, info, t_ns, err);
+}
+
+bud_status bud_options_range(const bud_options *options, const bud_trace_info *info, uint64_t *begin, uint64_t *end,
+			     bud_error *err)
+{
+	*begin = info->first_ns == BUD_TIME_NONE ? 0 : info->first_ns;
+	*end = info->last_ns == BUD_TIME_NONE ? 0 : info->last_ns;
+	if (!options->time)
+		return BUD_OK;
+	char *start = strdup(options->time);
+	if (!start)
+		return bud_error_memory(err, "--time");
+	char *stop = strchr(start, ',');
+	*stop++ = '\0';
+	bud_status status = *start ? bud_options_when(start, info, begin, err) : BUD_OK;
+	if (!status && *stop)
+		status = bud_options_when(stop, info, end, err);
+	if (!status && *begin > *end)
+		status = bud_error_set(err, BUD_ERR_USAGE, "--time %s: ends before it begins", options->time);
+	free(start);
+	return status;
+}

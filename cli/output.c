@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+bud_status bud_output_open(bud_output *output, const char *path, bud_error *err)
+{
+	*output = (bud_output){ .out = path ? fopen(path, "we") : stdout, .path = path };
+	return output->out ? BUD_OK : bud_error_set(err, BUD_ERR_IO, "%s: %s", path, strerror(errno));
+}
+
+bud_status bud_output_close(bud_output *output, bud_error *err)
+{
+	const char *name = output->path ? output->path : "standard output";
+	errno = 0;
+	bool failed = fflush(output->out) != 0 || ferror(output->out);
+	if (output->path && fclose(output->out) != 0)
+		failed = true;
+	return failed ? bud_error_set(err, BUD_ERR_IO, "%s: %s", name, errno ? strerror(errno) : "could not be written")
+		      : BUD_OK;
+}
+
+void bud_output_printable(FILE *out, const char *text)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		fputc(*c < 0x20 || *c >= 0x7f ? '?' : *c, out);
+}
+
+/* A column is as wide as its head, and wide enough for most of what stands in it. */
+static int text_width(const char *column)
+{
+	int length = (int)strlen(column), least = strcmp(column, "t_ns") == 0 ? 14 : 8;
+	return length > least ? length : least;
+}
+
+static bud_status text_begin(void *self, const bud_table *table, bud_error *err)
+{
+	(void)err;
+	bud_output *output = self;
+	output->table = table;
+	for (unsigned i = 0; i < table->nr_columns; i++)
+		fprintf(output->out, "%s%*s", i ? " " : "", text_width(table->columns[i]), table->columns[i]);
+	fputc('\n', output->out);
+	return BUD_OK;
+}
+
+static bud_status text_row(void *self, const bud_value *values, bud_error *err)
+{
+	(void)err;
+	bud_output *output = self;
+	const bud_table *table = output->table;
+	for (unsigned i = 0; i < table->nr_columns; i++) {
+		int width = text_width(table->columns[i]);
+		if (i)
+			fputc(' ', output->out);
+		switch (values[i].type) {
+		case BUD_VALUE_INT:
+			fprintf(output->out, "%*" PRId64, width, values[i].i);
+			break;
+		case BUD_VALUE_UINT:
+			fprintf(output->out, "%*" PRIu64, width, values[i].u);
+			break;
+		case BUD_VALUE_TEXT:
+			fprintf(output->out, "%*s", width - (int)strlen(values[i].text), "");
+			bud_output_printable(output->out, values[i].text);
+			break;
+		case BUD_VALUE_BOOL:
+			fprintf(output->out, "%*s", width, values[i].b ? "yes" : "no");
+			break;
+		case BUD_VALUE_UNKNOWN:
+			fprintf(output->out, "%*s", width, "?");
+			break;
+		}
+	}
+	fputc('\n', output->out);
+	return BUD_OK;
+}
+
+static bud_status text_end(void *self, bud_error *err)
+{
+	(void)self;
+	(void)err;
+	return BUD_OK;
+}
+
+bud_row_sink bud_output_sink(bud_output *output, bud_format format)
+{
+	if (format == BUD_FORMAT_CSV)
+		return bud_csv_sink(&output->csv, output->out);
+	if (format == BUD_FORMAT_TEXT)
+		return (bud_row_sink){ text_begin, text_row, text_end, output };
+	return bud_json_sink(&output->json, output->out, format == BUD_FORMAT_JSONL);
+}
+
+int bud_output_colors(bud_color color, FILE *out)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	if (color == BUD_COLOR_NEVER)
+		return 0;
+	if (color == BUD_COLOR_8)
+		return 8;
+	if (color != BUD_COLOR_AUTO)
+		return 256;
+	if ((no_color && *no_color) || !isatty(fileno(out)) || !term || !*term || strcmp(term, "dumb") == 0 ||
+	    strncmp(term, "vt1", 3) == 0)
+		return 0;
+	return strstr(term, "256") || getenv("COLORTERM") ? 256 : 8;
+}
+
+int bud_output_width(FILE *out)
+{
+	struct winsize size;
+	if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 20)
+		return size.ws_col;
+	return 80;
+}

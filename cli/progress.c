@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/progress.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SLICE 1000000 /* events */
+
+static double now(void)
+{
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool quiet)
+{
+	*progress = (bud_progress){ .wanted = !quiet && isatty(STDERR_FILENO), .info = info, .since = now() };
+}
+
+static void show(bud_progress *p, const bud_replay *replay)
+{
+	uint64_t first = p->info->first_ns, last = p->info->last_ns, at = bud_replay_position(replay);
+	if (!p->wanted || now() - p->since < 1 || first == BUD_TIME_NONE || last <= first)
+		return;
+	unsigned share = at <= first ? 0 : (unsigned)((unsigned __int128)(at - first) * 100 / (last - first));
+	fprintf(stderr, "\rreplaying %3u%%", share > 100 ? 100 : share);
+	p->shown = true;
+}
+
+void bud_progress_end(bud_progress *progress)
+{
+	if (progress->shown)
+		fputs("\r\033[K", stderr);
+	progress->shown = false;
+}
+
+bud_status bud_progress_replay(bud_progress *progress, bud_replay *replay, uint64_t t_ns, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (bool done = false; !status && !done;) {
+		uint64_t budget = SLICE;
+		status = bud_replay_run(replay, t_ns, &budget, &done, err);
+		show(progress, replay);
+	}
+	return status;
+}
+
+bud_status bud_progress_timeline(bud_progress *progress, bud_timeline *timeline, bud_replay *replay, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (bool done = false; !status && !done;) {
+		uint64_t budget = SLICE;
+		status = bud_timeline_work(timeline, replay, &budget, &done, err);
+		show(progress, replay);
+	}
+	return status;
+}

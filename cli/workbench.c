@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/workbench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static int log2_of(unsigned value)
+{
+	return 31 - __builtin_clz(value);
+}
+
+/* What formats and kernel files say about the kernel. */
+static void learn_kernel(bud_workbench *bench)
+{
+	bud_kernel *kernel = &bench->kernel;
+	const bud_bundle *bundle = bench->bundle;
+	unsigned page_size = bundle->source->info.page_size;
+	if (page_size >= 4096 && page_size <= 65536)
+		bud_kernel_learn(kernel, BUD_KF_page_shift, log2_of(page_size), BUD_ORIGIN_FORMAT);
+	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
+		const bud_snapshot *s = &bundle->snapshots[i];
+		if (s->nr_orders)
+			bud_kernel_learn(kernel, BUD_KF_max_order, (int)s->nr_orders - 1, BUD_ORIGIN_SNAPSHOT);
+		if (s->pageblock_order > 0 && s->pageblock_order < BUD_NR_ORDERS)
+			bud_kernel_learn(kernel, BUD_KF_pageblock_order, (int)s->pageblock_order, BUD_ORIGIN_SNAPSHOT);
+		if (s->has_cma_type || s->has_isolate_type)
+			bud_kernel_learn(kernel, BUD_KF_has_cma, s->has_cma_type, BUD_ORIGIN_SNAPSHOT);
+	}
+}
+
+static bool has_zones(const bud_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->nr_zones; i++)
+		if (snapshot->zones[i].start_pfn != BUD_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* The first of: zoneinfo of the bundle, --zoneinfo FILE (terms.md). */
+static const bud_snapshot *find_zones(bud_workbench *bench)
+{
+	const bud_bundle *bundle = bench->bundle;
+	for (size_t i = 0; i < bundle->nr_snapshots; i++)
+		if (has_zones(&bundle->snapshots[i])) {
+			snprintf(bench->zones_from, sizeof bench->zones_from, "zoneinfo of snapshot %s",
+				 bundle->snapshots[i].name);
+			return &bundle->snapshots[i];
+		}
+	if (bundle->zoneinfo && has_zones(bundle->zoneinfo)) {
+		snprintf(bench->zones_from, sizeof bench->zones_from, "--zoneinfo");
+		return bundle->zoneinfo;
+	}
+	snprintf(bench->zones_from, sizeof bench->zones_from, "assumed from the architecture");
+	return NULL;
+}
+
+static bud_status set_up(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)
+{
+	bud_bundle *bundle = bench->bundle;
+	bud_kernel_init(&bench->kernel, bundle->release, bundle->machine);
+	learn_kernel(bench);
+	const bud_snapshot *zones = find_zones(bench);
+	bud_status status = bud_survey_run(&bench->survey, bundle->source, bundle->snapshots, bundle->nr_snapshots,
+					   &bench->kernel, !zones, err);
+	for (size_t i = 0; !status && i < options->nr_features; i++)
+		status = bud_kernel_override(&bench->kernel, options->features[i], err);
+	if (!status)
+		status = zones ? bud_memory_from_snapshot(&bench->memory, zones, &bench->kernel, err)
+			       : bud_memory_assume(&bench->memory, &bench->kernel, bench->survey.first_pfn,
+						   bench->survey.last_pfn, err);
+	if (!status)
+		status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
+					   bundle->snapshots, bundle->nr_snapshots, options->seed, err);
+	return status;
+}
+
+bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)
+{
+	*bench = (bud_workbench){ 0 };
+	bud_status status = bud_bundle_open(options->path, &options->bundle, &bench->bundle, err);
+	if (!status)
+		status = set_up(bench, options, err);
+	if (status)
+		bud_workbench_close(bench);
+	return status;
+}
+
+void bud_workbench_close(bud_workbench *bench)
+{
+	bud_replay_destroy(bench->replay);
+	bud_memory_fini(&bench->memory);
+	bud_bundle_close(bench->bundle);
+	*bench = (bud_workbench){ 0 };
+}
