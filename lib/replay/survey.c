@@ -7,11 +7,10 @@
 /* How far a marker may be from the CLOCK_MONOTONIC reading beside it if the trace clock is that clock. */
 #define MONO_TOLERANCE_NS 1000000
 
-/* What one CPU did last, for telling the two meanings of extfrag's pfn apart. */
+/* What one CPU took last, for telling the two meanings of extfrag's pfn apart. */
 typedef struct last_take {
-	bool has_zone_locked, has_extfrag;
-	bud_pfn zone_locked, extfrag;
-	int fallback_order;
+	bud_pfn zone_locked, extfrag; /* BUD_PFN_NONE: none to be thought of */
+	bud_pfn behind; /* the first page behind those extfrag speaks of */
 } last_take;
 
 typedef struct extfrag_votes {
@@ -20,36 +19,27 @@ typedef struct extfrag_votes {
 	uint64_t removes, moves;
 } extfrag_votes;
 
-static last_take *take_of(extfrag_votes *votes, unsigned cpu)
-{
-	return cpu < votes->nr_cpus ? &votes->cpus[cpu] : NULL;
-}
-
 /*
- * Before 6.10 an extfrag is followed, on its CPU, by the zone_locked of a
- * page inside the block it named. Since then either that zone_locked came
- * before it with the same pfn (claim), or there is none (steal).
+ * Before 6.10 an extfrag is followed, on its CPU, by the zone_locked of the
+ * page taken: most often the very page it named. Since then either that
+ * zone_locked came just before it (claim), or there is none, and the next
+ * one takes what lies behind (claim of a whole pageblock), or the next is an
+ * extfrag again (steal).
  */
 static void vote(extfrag_votes *votes, const bud_event *event)
 {
-	last_take *last = take_of(votes, event->cpu);
+	last_take *last = event->cpu < votes->nr_cpus ? &votes->cpus[event->cpu] : NULL;
 	if (!last)
 		return;
 	if (event->kind == BUD_EV_EXTFRAG) {
-		if (last->has_extfrag)
-			votes->removes++;
-		last->has_extfrag = !(last->has_zone_locked && last->zone_locked == event->extfrag.pfn);
-		votes->removes += !last->has_extfrag;
+		votes->removes += last->extfrag != BUD_PFN_NONE || last->zone_locked == event->extfrag.pfn;
 		last->extfrag = event->extfrag.pfn;
-		last->fallback_order = event->extfrag.fallback_order;
+		last->behind = event->extfrag.pfn + ((bud_pfn)1 << (event->order & 31));
+		last->zone_locked = BUD_PFN_NONE;
 	} else if (event->page.pfn != BUD_PFN_NONE) {
-		if (last->has_extfrag) {
-			int order = last->fallback_order < 0 ? 0 : last->fallback_order & 31;
-			bool inside = event->page.pfn >> order == last->extfrag >> order;
-			*(inside ? &votes->moves : &votes->removes) += 1;
-		}
-		last->has_extfrag = false;
-		last->has_zone_locked = true;
+		votes->moves += last->extfrag == event->page.pfn;
+		votes->removes += last->extfrag != BUD_PFN_NONE && last->behind == event->page.pfn;
+		last->extfrag = BUD_PFN_NONE;
 		last->zone_locked = event->page.pfn;
 	}
 }
@@ -137,6 +127,8 @@ bud_status bud_survey_run(bud_survey *survey, bud_source *source, bud_snapshot *
 	votes.cpus = calloc(votes.nr_cpus ? votes.nr_cpus : 1, sizeof *votes.cpus);
 	if (!votes.cpus)
 		return bud_error_memory(err, "survey");
+	for (size_t i = 0; i < votes.nr_cpus; i++)
+		votes.cpus[i] = (last_take){ BUD_PFN_NONE, BUD_PFN_NONE, BUD_PFN_NONE };
 
 	bud_event_mask wanted =
 		BUD_EVENT_BIT(BUD_EV_PRINT) | BUD_EVENT_BIT(BUD_EV_EXTFRAG) | BUD_EVENT_BIT(BUD_EV_ZONE_LOCKED);
