@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/read/bytes.h"
-
-/* Every record begins alike, in all kernels: u16 type, u8 flags, u8 preempt count, s32 pid. */
-#define COMMON_FLAGS 2
-#define COMMON_PID   4
-#define COMMON_SIZE  8
-
 bud_status bud_eventfmt_create(bud_eventfmt **formats, bool big_endian, unsigned word_bytes, bud_error *err)
 {
 	bud_eventfmt *f = calloc(1, sizeof *f);
@@ -21,6 +14,7 @@ bud_status bud_eventfmt_create(bud_eventfmt **formats, bool big_endian, unsigned
 		free(f);
 		return bud_error_memory(err, "event formats");
 	}
+	memset(f->kind_of, BUD_NR_EVENT_KINDS, sizeof f->kind_of);
 	tep_set_loglevel(TEP_LOG_NONE);
 	tep_set_file_bigendian(tep, big_endian ? TEP_BIG_ENDIAN : TEP_LITTLE_ENDIAN);
 	tep_set_long_size(tep, (int)word_bytes);
@@ -105,7 +99,7 @@ static void compile(bud_eventfmt *formats, bud_event_format *format, struct tep_
 {
 	size_t nr;
 	const bud_event_field *fields = bud_event_fields(&nr);
-	format->min_size = COMMON_SIZE;
+	format->min_size = BUD_COMMON_SIZE;
 	for (size_t i = 0; i < nr; i++) {
 		if (fields[i].kind != format->kind)
 			continue;
@@ -148,6 +142,7 @@ static bud_status add(bud_eventfmt *formats, const char *system, char *text, siz
 		format->kind = BUD_NR_EVENT_KINDS;
 	else
 		compile(formats, format, event);
+	formats->kind_of[id] = (uint8_t)format->kind;
 	return BUD_OK;
 }
 
@@ -175,11 +170,6 @@ static inline uint64_t load(const uint8_t *p, const bud_field_op *op, bool swap)
 	default:
 		return bud_bytes_u64(p, swap);
 	}
-}
-
-static inline int8_t clamp_order(int64_t order)
-{
-	return order < -1 || order > 126 ? BUD_ORDER_INVALID : (int8_t)order;
 }
 
 static inline int32_t clamp_int(uint64_t value, bool is_signed)
@@ -241,21 +231,10 @@ static void decode_field(const bud_eventfmt *formats, const bud_field_op *op, co
 		*(uint64_t *)member = all_ones ? UINT64_MAX : value;
 	} else if (op->type == BUD_FIELD_ORDER) {
 		/* An unsigned field holds -1 as all ones. */
-		*(int8_t *)member = clamp_order(op->size == 4 ? (int32_t)value : (int64_t)value);
+		*(int8_t *)member = bud_eventfmt_order(op->size == 4 ? (int32_t)value : (int64_t)value);
 	} else {
 		*(int32_t *)member = clamp_int(value, op->is_signed);
 	}
-}
-
-static inline void decode_page(const bud_page_layout *page, const uint8_t *record, bud_event *event)
-{
-	event->page.pfn = bud_bytes_u64(record + page->pfn, false);
-	event->order = clamp_order((int32_t)bud_bytes_u32(record + page->order, false));
-	event->page.migratetype = page->migratetype ? (int32_t)bud_bytes_u32(record + page->migratetype, false) : 0;
-	event->page.gfp_flags = !page->gfp_flags      ? 0
-				: page->gfp_size == 8 ? bud_bytes_u64(record + page->gfp_flags, false)
-						      : bud_bytes_u32(record + page->gfp_flags, false);
-	event->page.context = record[COMMON_FLAGS];
 }
 
 bool bud_eventfmt_decode(const bud_eventfmt *formats, const bud_event_format *format, const uint8_t *record,
@@ -264,11 +243,7 @@ bool bud_eventfmt_decode(const bud_eventfmt *formats, const bud_event_format *fo
 	if (size < format->min_size)
 		return false;
 	event->kind = (uint8_t)format->kind;
-	event->pid = (int32_t)bud_bytes_u32(record + COMMON_PID, formats->swap);
-	if (format->page.fast) {
-		decode_page(&format->page, record, event);
-		return true;
-	}
+	event->pid = (int32_t)bud_bytes_u32(record + BUD_COMMON_PID, formats->swap);
 	memset((char *)event + offsetof(bud_event, page), 0, sizeof *event - offsetof(bud_event, page));
 	event->order = 0;
 	for (unsigned i = 0; i < format->nr_ops; i++)

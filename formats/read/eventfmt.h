@@ -7,6 +7,7 @@
 #ifndef BUD_READ_EVENTFMT_H
 #define BUD_READ_EVENTFMT_H
 
+#include "formats/read/bytes.h"
 #include "lib/base/error.h"
 #include "lib/base/event.h"
 
@@ -22,10 +23,16 @@ typedef struct bud_field_op {
 
 #define BUD_FIELD_OPS 10
 
-/* A page event in the layout of every 64-bit little-endian kernel, for the fast path; 0 means no such field. */
+/* Every record begins alike, in all kernels: u16 type, u8 flags, u8 preempt count, s32 pid. */
+#define BUD_COMMON_FLAGS 2
+#define BUD_COMMON_PID 4
+#define BUD_COMMON_SIZE 8
+
+/* A page event in the layout of 64-bit kernels of our own byte order, for the fast path. */
 typedef struct bud_page_layout {
 	bool fast;
-	uint16_t pfn, order, migratetype, gfp_flags;
+	uint16_t pfn, order;
+	uint16_t migratetype, gfp_flags; /* 0: no such field */
 	uint8_t gfp_size;
 } bud_page_layout;
 
@@ -40,6 +47,7 @@ typedef struct bud_event_format {
 
 typedef struct bud_eventfmt {
 	bud_event_format *by_id[65536]; /* NULL: the file describes no such event */
+	uint8_t kind_of[65536]; /* bud_event_kind by id; BUD_NR_EVENT_KINDS for what is none of ours */
 	bool swap; /* the file's byte order is not ours */
 	uint8_t word_bytes;
 	bud_event_mask kinds; /* described and usable */
@@ -52,6 +60,26 @@ void bud_eventfmt_destroy(bud_eventfmt *formats);
 /* Takes in one format file. One that cannot be understood is left out. */
 bud_status bud_eventfmt_add(bud_eventfmt *formats, const char *system, const char *text, uint64_t size,
 			    bud_error *err);
+
+static inline int8_t bud_eventfmt_order(int64_t order)
+{
+	return order < -1 || order > 126 ? BUD_ORDER_INVALID : (int8_t)order;
+}
+
+/* The same as bud_eventfmt_decode() for a format whose page.fast is set and a record of at least min_size. */
+static inline void bud_eventfmt_decode_page(const bud_event_format *format, const uint8_t *record, bud_event *event)
+{
+	const bud_page_layout *page = &format->page;
+	event->kind = (uint8_t)format->kind;
+	event->pid = (int32_t)bud_bytes_u32(record + BUD_COMMON_PID, false);
+	event->page.pfn = bud_bytes_u64(record + page->pfn, false);
+	event->order = bud_eventfmt_order((int32_t)bud_bytes_u32(record + page->order, false));
+	event->page.migratetype = page->migratetype ? (int32_t)bud_bytes_u32(record + page->migratetype, false) : 0;
+	event->page.gfp_flags = !page->gfp_flags    ? 0 :
+				page->gfp_size == 8 ? bud_bytes_u64(record + page->gfp_flags, false) :
+						      bud_bytes_u32(record + page->gfp_flags, false);
+	event->page.context = record[BUD_COMMON_FLAGS];
+}
 
 /*
  * Decodes a record of a known kind into event (kind and its union; t_ns and

@@ -13,7 +13,7 @@
 typedef struct bud_ringbuf_layout {
 	uint32_t page_size; /* of a sub-buffer in bytes */
 	uint8_t commit_size; /* 4 or 8: the kernel's word */
-	bool swap, big_endian;
+	bool swap; /* the file's byte order is not ours */
 	uint32_t tsc_mult, tsc_shift; /* x86-tsc to ns; mult 0: as it is */
 	int64_t ts_offset; /* added to every time, in ns */
 } bud_ringbuf_layout;

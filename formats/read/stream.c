@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/read/bytes.h"
-
 #define MAX_CHUNK ((uint32_t)64 << 20) /* more than any recorder makes; bounds what a file can make us hold */
 
 void bud_stream_damage(bud_stream_file *file, uint64_t offset, const char *expected)

@@ -198,7 +198,6 @@ static bud_status open_streams(tracedat *t, bud_error *err)
 		bud_ringbuf_layout layout = { .page_size = buffer->page_size,
 					      .commit_size = c->word_bytes,
 					      .swap = c->swap,
-					      .big_endian = c->big_endian,
 					      .tsc_mult = c->tsc_mult,
 					      .tsc_shift = c->tsc_shift,
 					      .ts_offset = c->ts_offset };

@@ -55,28 +55,33 @@ static void cut_out(bud_buddy *b, bud_pfn pfn, int want)
 	}
 }
 
-static inline uint64_t count_aligned(const bud_buddy *b, bud_pfn pfn, int order)
+typedef enum fill { NONE_FREE, SOME_FREE, ALL_FREE } fill;
+
+static inline fill fill_of(const bud_buddy *b, bud_pfn pfn, int order)
 {
-	if (order > 6)
-		return bud_pageset_count_range(&b->free, pfn, (uint64_t)1 << order);
+	if (order > 6) {
+		uint64_t nr = (uint64_t)1 << order, free = bud_pageset_count_range(&b->free, pfn, nr);
+		return free == nr ? ALL_FREE : free ? SOME_FREE : NONE_FREE;
+	}
 	const uint64_t *chunk = bud_pageset_chunk(&b->free, pfn);
 	if (!chunk)
-		return 0;
-	uint64_t bits = chunk[pfn / 64 % BUD_CHUNK_WORDS] >> (pfn % 64);
-	if (order < 6)
-		bits &= ((uint64_t)1 << (1 << order)) - 1;
-	return (uint64_t)__builtin_popcountll(bits);
+		return NONE_FREE;
+	uint64_t all = order < 6 ? ((uint64_t)1 << (1 << order)) - 1 : UINT64_MAX;
+	uint64_t free = chunk[pfn / 64 % BUD_CHUNK_WORDS] >> (pfn % 64) & all;
+	return free == all ? ALL_FREE : free ? SOME_FREE : NONE_FREE;
 }
 
 /* An aligned piece of at most the largest order, all of it in the span. */
 static uint64_t insert_aligned(bud_buddy *b, bud_pfn pfn, int order)
 {
-	uint64_t nr = (uint64_t)1 << order, free = count_aligned(b, pfn, order);
-	if (free == nr)
+	uint64_t nr = (uint64_t)1 << order;
+	switch (fill_of(b, pfn, order)) {
+	case ALL_FREE:
 		return 0;
-	if (free) {
-		uint64_t half = nr / 2;
-		return insert_aligned(b, pfn, order - 1) + insert_aligned(b, pfn + half, order - 1);
+	case SOME_FREE:
+		return insert_aligned(b, pfn, order - 1) + insert_aligned(b, pfn + nr / 2, order - 1);
+	case NONE_FREE:
+		break;
 	}
 	if (!(order ? bud_pageset_set_range(&b->free, pfn, nr) : bud_pageset_set(&b->free, pfn))) {
 		b->out_of_memory = true;
@@ -89,12 +94,14 @@ static uint64_t insert_aligned(bud_buddy *b, bud_pfn pfn, int order)
 
 static uint64_t remove_aligned(bud_buddy *b, bud_pfn pfn, int order)
 {
-	uint64_t nr = (uint64_t)1 << order, free = count_aligned(b, pfn, order);
-	if (!free)
+	uint64_t nr = (uint64_t)1 << order;
+	switch (fill_of(b, pfn, order)) {
+	case NONE_FREE:
 		return 0;
-	if (free < nr) {
-		uint64_t half = nr / 2;
-		return remove_aligned(b, pfn, order - 1) + remove_aligned(b, pfn + half, order - 1);
+	case SOME_FREE:
+		return remove_aligned(b, pfn, order - 1) + remove_aligned(b, pfn + nr / 2, order - 1);
+	case ALL_FREE:
+		break;
 	}
 	cut_out(b, pfn, order);
 	if (order)
