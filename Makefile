@@ -3,26 +3,34 @@
 
 VERSION := 0.1.0
 BUILD   ?= build
-CC      ?= gcc
 PREFIX  ?= /usr/local
 DESTDIR ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 
-PACKAGES := libtraceevent libtracefs ncursesw zlib libzstd
+PACKAGES := libtraceevent ncursesw zlib libzstd
 CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
-CPPFLAGS += -I. -D_GNU_SOURCE -DBUD_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES))
+CPPFLAGS += -I. -D_GNU_SOURCE -DBUD_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE)
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
-LIB_SRC := $(sort $(wildcard lib/*/*.c formats/*/*.c))
-CLI_SRC := $(sort $(wildcard cli/*.c cli/tui/*.c))
+LIB_SRC  := $(sort $(wildcard lib/*/*.c formats/*/*.c))
+CLI_SRC  := $(sort $(wildcard cli/*.c cli/tui/*.c))
 UNIT_SRC := $(sort $(wildcard tests/unit/*.c))
+TOOL_SRC := $(sort $(wildcard tests/tools/*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/*.c))
 
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-CLI_OBJ := $(CLI_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+CLI_OBJ  := $(CLI_SRC:%.c=$(BUILD)/%.o)
+# What tests may link of the program: everything but main.
+TEST_OBJ := $(filter-out $(BUILD)/cli/main.o,$(CLI_OBJ))
 UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
+TOOL_BIN := $(TOOL_SRC:%.c=$(BUILD)/%)
+FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
-all: $(BUILD)/buddyscope
+all: $(BUILD)/buddyscope ## build the program (default)
 
 $(BUILD)/buddyscope: $(CLI_OBJ) $(BUILD)/libbuddyscope.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -30,20 +38,57 @@ $(BUILD)/buddyscope: $(CLI_OBJ) $(BUILD)/libbuddyscope.a
 $(BUILD)/libbuddyscope.a: $(LIB_OBJ)
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# One cmocka program per file of tests/unit.
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libbuddyscope.a
+# Changes only when the compiler or its flags do, and then rebuilds everything.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(subst ','\'',$(CPPFLAGS)) $(ALL_CFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(subst ','\'',$(CPPFLAGS)) $(ALL_CFLAGS)' >$@
+
+$(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libbuddyscope.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
-unit: $(UNIT_BIN)
-	@set -e; for t in $(UNIT_BIN); do $$t; done
+$(TOOL_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libbuddyscope.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-clean:
+tests-built: all $(UNIT_BIN) $(TOOL_BIN)
+
+check: ## build, and run every test
+	$(MAKE) tests-built
+	BUILD=$(BUILD) tests/run
+
+asan: ## run every test under AddressSanitizer and UBSan
+	$(MAKE) check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
+		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined'
+
+fuzz: ## fuzz the readers with libFuzzer, SECONDS=60 each (needs clang)
+	CC=clang tests/fuzz/run $(BUILD)/fuzz $(or $(SECONDS),60)
+
+bench: all ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture
+	BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+demo: all ## the main job on a capture of examples/
+	@tests/demo $(BUILD)/buddyscope
+
+deps: ## install what building and testing need (DRY_RUN=1 only says what)
+	@tests/deps
+
+install: all ## install under DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/buddyscope $(DESTDIR)$(PREFIX)/bin/buddyscope
+	install -D -m 644 man/buddyscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/buddyscope.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/buddyscope $(DESTDIR)$(PREFIX)/share/man/man1/buddyscope.1
+
+clean: ## remove what was built
 	rm -rf $(BUILD)
 
-.PHONY: all unit clean
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile | expand -t 14
+
+.PHONY: all tests-built check asan fuzz bench demo deps install uninstall clean help FORCE
 .SECONDARY:
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(UNIT_BIN:=.d) $(TOOL_BIN:=.d)
