@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 
@@ -13,6 +14,7 @@ static const struct command {
 } commands[] = {
 	{ "info", BUD_CMD_INFO, bud_cmd_info, "what the capture is and what can be known from it" },
 	{ "report", BUD_CMD_REPORT, bud_cmd_report, "free lists and fragmentation over time, as text, CSV or JSON" },
+	{ "view", BUD_CMD_VIEW, bud_cmd_view, "the same on the terminal, to move about in" },
 	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify,
 	  "the replayed free lists against the kernel's own, at every snapshot" },
 };
@@ -89,6 +91,9 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return BUD_EXIT_FAILED;
 	}
+	/* A capture alone: look at it, where there is a terminal to look with. */
+	if (access(name, F_OK) == 0 && isatty(STDOUT_FILENO))
+		return run(find_command("view"), argc, argv);
 	bud_error err;
 	bud_error_set(&err, BUD_ERR_USAGE, "%s: no such command; see buddyscope --help", name);
 	return fail(err.text);

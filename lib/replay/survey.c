@@ -10,7 +10,7 @@
 /* What one CPU took last, for telling the two meanings of extfrag's pfn apart. */
 typedef struct last_take {
 	bud_pfn zone_locked, extfrag; /* BUD_PFN_NONE: none to be thought of */
-	bud_pfn behind; /* the first page behind those extfrag speaks of */
+	bud_pfn behind;		      /* the first page behind those extfrag speaks of */
 } last_take;
 
 typedef struct extfrag_votes {

@@ -68,6 +68,7 @@ static void fold_change(void *self, const bud_zone *zone, uint64_t t_ns, bool li
 
 static void begin_column(bud_timeline *t, bud_replay *replay)
 {
+	t->open = true;
 	t->zones = bud_replay_memory(replay)->zones;
 	count_up_to_now(&t->before, replay);
 	for (size_t z = 0; z < t->nr_zones; z++)
@@ -113,15 +114,12 @@ bud_status bud_timeline_work(bud_timeline *timeline, bud_replay *replay, uint64_
 		return BUD_OK;
 	bool reached;
 	bud_status status = run_up(t, replay, budget, &reached, err);
-	while (!status && reached && t->nr_filled < t->nr_columns) {
-		if (!t->open) {
-			begin_column(t, replay);
-			t->open = true;
-		}
+	if (!status && reached && !t->open)
+		begin_column(t, replay);
+	if (!status && t->open)
 		status = bud_replay_run(replay, t->columns[t->nr_filled].t_end_ns, budget, &reached, err);
-		if (!status && reached)
-			end_column(t, replay);
-	}
+	if (!status && t->open && reached)
+		end_column(t, replay);
 	*done = t->nr_filled == t->nr_columns;
 	return status;
 }

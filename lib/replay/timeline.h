@@ -42,8 +42,8 @@ bud_status bud_timeline_create_even(bud_timeline **timeline, const bud_replay *r
 void bud_timeline_destroy(bud_timeline *timeline);
 
 /*
- * Runs the replay on and fills columns; budget and done as in
- * bud_replay_run(). The replay must stand at or before the first column's
+ * Runs the replay on to the end of the next column at most; budget as in
+ * bud_replay_run(). *done when every column is filled. The replay must stand at or before the first column's
  * begin, and is observed by the timeline while a column is open.
  */
 bud_status bud_timeline_work(bud_timeline *timeline, bud_replay *replay, uint64_t *budget, bool *done, bud_error *err);
