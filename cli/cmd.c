@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cli/cmd.h"
 
+#include <string.h>
+
 #include "cli/output.h"
 
 static void remark(const char *text)
 {
-	fputs("buddyscope: ", stderr);
-	bud_output_printable(stderr, text);
-	fputc('\n', stderr);
+	bud_output_print(stderr, "buddyscope: %s\n", text);
 }
 
 bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_error *err)
@@ -16,6 +16,23 @@ bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_er
 	for (size_t i = 0; !status && !options->quiet && i < bench->bundle->nr_notes; i++)
 		remark(bench->bundle->notes[i]);
 	return status;
+}
+
+bud_status bud_cmd_check_filter(const bud_workbench *bench, const bud_options *options, bud_error *err)
+{
+	const bud_section_filter *filter = &options->filter;
+	char zones[256] = "";
+	for (size_t i = 0; i < bench->memory.nr_zones; i++) {
+		const bud_zone *zone = &bench->memory.zones[i];
+		if (bud_section_wants_zone(filter, zone->node, zone->name))
+			return BUD_OK;
+		size_t used = strlen(zones);
+		snprintf(zones + used, sizeof zones - used, "%snode %d %s", i ? ", " : "", zone->node, zone->name);
+	}
+	if (filter->node < 0 && !filter->zone)
+		return BUD_OK;
+	return bud_error_set(err, BUD_ERR_USAGE, "--node and --zone leave nothing; there are: %s",
+			     *zones ? zones : "no zones");
 }
 
 void bud_cmd_tell_damage(const bud_workbench *bench, int *exit_code)

@@ -11,7 +11,7 @@
 enum {
 	BUD_EXIT_OK = 0,
 	BUD_EXIT_DIFFERS = 1, /* a difference was found */
-	BUD_EXIT_FAILED = 2, /* bad usage, unreadable input */
+	BUD_EXIT_FAILED = 2,  /* bad usage, unreadable input */
 	BUD_EXIT_DAMAGED = 3, /* answered, but on a damaged or incomplete capture */
 };
 
@@ -22,6 +22,8 @@ bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error 
 
 /* Opens the capture of the command line; remarks of the bundle go to standard error. */
 bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_error *err);
+/* BUD_ERR_USAGE if the machine has no zone that --node and --zone leave over. */
+bud_status bud_cmd_check_filter(const bud_workbench *bench, const bud_options *options, bud_error *err);
 /* Says on standard error what of the trace could not be read, if anything; then *exit_code is DAMAGED. */
 void bud_cmd_tell_damage(const bud_workbench *bench, int *exit_code);
 

@@ -68,6 +68,24 @@ static void json_features(bud_json *json, const bud_kernel *kernel)
 	bud_json_close(json, '}');
 }
 
+/* Two systems may have events of one name; a JSON object has each key once. */
+static bool is_first_of_name(const facts *f, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(f->counts[k].name, f->counts[i].name) == 0)
+			return false;
+	return true;
+}
+
+static uint64_t count_of_name(const facts *f, const char *name)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < f->nr_counts; i++)
+		if (strcmp(f->counts[i].name, name) == 0)
+			sum += f->counts[i].count;
+	return sum;
+}
+
 static void print_json(const facts *f, FILE *out)
 {
 	bud_json json;
@@ -87,7 +105,8 @@ static void print_json(const facts *f, FILE *out)
 	bud_json_value(&json, "failed_allocations", bud_value_uint(f->failed_allocations));
 	bud_json_open(&json, "events", '{');
 	for (size_t i = 0; i < f->nr_counts; i++)
-		bud_json_value(&json, f->counts[i].name, bud_value_uint(f->counts[i].count));
+		if (is_first_of_name(f, i))
+			bud_json_value(&json, f->counts[i].name, bud_value_uint(count_of_name(f, f->counts[i].name)));
 	bud_json_close(&json, '}');
 	json_zones(&json, &f->bench->memory);
 	json_snapshots(&json, bundle);
@@ -101,41 +120,36 @@ static void print_machine(const facts *f, FILE *out)
 {
 	char first[32], last[32];
 	const bud_bundle *bundle = f->bench->bundle;
-	fprintf(out, "capture   ");
-	bud_output_printable(out, bundle->path);
-	fprintf(out, " (%s, %s-endian, %u-bit)\n", f->info->format, f->info->big_endian ? "big" : "little",
-		f->info->word_bytes * 8);
-	fprintf(out, "kernel    ");
-	bud_output_printable(out, or_unknown(bundle->release));
-	fprintf(out, " ");
-	bud_output_printable(out, or_unknown(bundle->machine));
-	fprintf(out, ", %u CPUs, page size %u, largest order %d, pageblock order %d\n", f->info->nr_cpus,
-		1u << f->bench->kernel.page_shift, f->bench->kernel.max_order, f->bench->kernel.pageblock_order);
-	fprintf(out, "clock     %s%s, %s .. %s\n", or_unknown(f->info->clock),
-		f->info->clock_is_ns ? "" : " (raw ticks, not ns)",
-		bud_heat_time(f->info->first_ns, f->info->clock_is_ns, 6, first, sizeof first),
-		bud_heat_time(f->info->last_ns, f->info->clock_is_ns, 6, last, sizeof last));
+	bud_output_print(out, "capture   %s (%s, %s-endian, %u-bit)\n", bundle->path, f->info->format,
+			 f->info->big_endian ? "big" : "little", f->info->word_bytes * 8);
+	bud_output_print(out, "kernel    %s %s, %u CPUs, page size %u, largest order %d, pageblock order %d\n",
+			 or_unknown(bundle->release), or_unknown(bundle->machine), f->info->nr_cpus,
+			 1u << f->bench->kernel.page_shift, f->bench->kernel.max_order,
+			 f->bench->kernel.pageblock_order);
+	bud_output_print(out, "clock     %s%s, %s .. %s\n", or_unknown(f->info->clock),
+			 f->info->clock_is_ns ? "" : " (raw ticks, not ns)",
+			 bud_heat_time(f->info->first_ns, f->info->clock_is_ns, 6, first, sizeof first),
+			 bud_heat_time(f->info->last_ns, f->info->clock_is_ns, 6, last, sizeof last));
 	for (size_t i = 0; i < f->info->nr_buffers && f->info->nr_buffers > 1; i++) {
 		const bud_buffer_info *b = &f->info->buffers[i];
-		fprintf(out, "buffer    ");
-		bud_output_printable(out, *b->name ? b->name : "(top)");
-		fprintf(out, ": %" PRIu64 " page events%s\n", b->page_events, b->used ? ", replayed" : "");
+		bud_output_print(out, "buffer    %s: %" PRIu64 " page events%s\n", *b->name ? b->name : "(top)",
+				 b->page_events, b->used ? ", replayed" : "");
 	}
 }
 
 static void print_zones(const facts *f, FILE *out)
 {
 	const bud_memory *memory = &f->bench->memory;
-	fprintf(out, "zones     from %s%s\n", f->bench->zones_from,
-		memory->overlap ? "; spans overlap, pages go to the likeliest zone" : "");
+	bud_output_print(out, "zones     %s%s\n", f->bench->zones_from,
+			 memory->overlap ? "; spans overlap, pages go to the likeliest zone" : "");
 	for (size_t i = 0; i < memory->nr_zones; i++) {
 		const bud_zone *z = &memory->zones[i];
 		char size[16];
 		uint64_t pages = z->managed == BUD_UNKNOWN ? z->spanned : z->managed;
-		fprintf(out, "  node %d %-8s pfn 0x%" PRIx64 "..0x%" PRIx64 "  %s %s%s\n", z->node, z->name,
-			z->start_pfn, z->start_pfn + z->spanned,
-			bud_heat_size(pages, f->bench->kernel.page_shift, size, sizeof size),
-			z->managed == BUD_UNKNOWN ? "spanned" : "managed", z->assumed ? ", assumed" : "");
+		bud_output_print(out, "  node %d %-8s pfn 0x%" PRIx64 "..0x%" PRIx64 "  %s %s%s\n", z->node, z->name,
+				 z->start_pfn, z->start_pfn + z->spanned,
+				 bud_heat_size(pages, f->bench->kernel.page_shift, size, sizeof size),
+				 z->managed == BUD_UNKNOWN ? "spanned" : "managed", z->assumed ? ", assumed" : "");
 	}
 }
 
@@ -144,46 +158,45 @@ static void print_events(const facts *f, FILE *out)
 	uint64_t total = 0;
 	for (size_t i = 0; i < f->nr_counts; i++)
 		total += f->counts[i].count;
-	fprintf(out, "events    %" PRIu64 ", of them %" PRIu64 " failed allocations\n", total, f->failed_allocations);
+	bud_output_print(out, "events    %" PRIu64 ", of them %" PRIu64 " failed allocations\n", total,
+			 f->failed_allocations);
 	for (size_t i = 0; i < f->nr_counts; i++)
-		fprintf(out, "  %10" PRIu64 " %s:%s\n", f->counts[i].count, f->counts[i].system, f->counts[i].name);
+		bud_output_print(out, "  %10" PRIu64 " %s:%s\n", f->counts[i].count, f->counts[i].system,
+				 f->counts[i].name);
 }
 
 static void print_losses(const facts *f, FILE *out)
 {
-	fprintf(out, "lost      %" PRIu64 " events", bud_trace_lost(f->info));
+	bud_output_print(out, "lost      %" PRIu64 " events", bud_trace_lost(f->info));
 	if (bud_trace_uncounted_gaps(f->info))
-		fprintf(out, ", and %" PRIu64 " gaps without a count", bud_trace_uncounted_gaps(f->info));
+		bud_output_print(out, ", and %" PRIu64 " gaps without a count", bud_trace_uncounted_gaps(f->info));
 	fputc('\n', out);
 	for (unsigned i = 0; i < f->info->nr_cpus; i++) {
 		const bud_cpu_loss *l = &f->info->loss[i];
 		if (l->gaps || l->overrun || l->dropped)
-			fprintf(out,
-				"  cpu %u: %" PRIu64 " gaps (%" PRIu64 " without a count), %" PRIu64
-				" counted, overrun %" PRIu64 ", dropped %" PRIu64 "\n",
-				i, l->gaps, l->gaps_uncounted, l->counted, l->overrun, l->dropped);
+			bud_output_print(out,
+					 "  cpu %u: %" PRIu64 " gaps (%" PRIu64 " without a count), %" PRIu64
+					 " counted, overrun %" PRIu64 ", dropped %" PRIu64 "\n",
+					 i, l->gaps, l->gaps_uncounted, l->counted, l->overrun, l->dropped);
 	}
-	if (f->info->damage) {
-		fprintf(out, "damage    ");
-		bud_output_printable(out, f->info->damage);
-		fputc('\n', out);
-	}
+	if (f->info->damage)
+		bud_output_print(out, "damage    %s\n", f->info->damage);
 }
 
 static void print_snapshots(const facts *f, FILE *out)
 {
 	const bud_bundle *bundle = f->bench->bundle;
-	fprintf(out, "snapshots %zu, %zu placed%s\n", bundle->nr_snapshots, f->bench->survey.nr_placed,
-		bundle->nr_snapshots && f->bench->survey.clock_is_mono ? "; trace clock is CLOCK_MONOTONIC" : "");
+	bud_output_print(out, "snapshots %zu, %zu placed%s\n", bundle->nr_snapshots, f->bench->survey.nr_placed,
+			 bundle->nr_snapshots && f->bench->survey.clock_is_mono ? "; trace clock is CLOCK_MONOTONIC"
+										: "");
 	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
 		const bud_snapshot *s = &bundle->snapshots[i];
 		char time[32];
-		fprintf(out, "  ");
-		bud_output_printable(out, s->name);
-		fprintf(out, "  %s%s%s\n",
-			s->t_ns == BUD_TIME_NONE ? "unplaced"
-						 : bud_heat_time(s->t_ns, f->info->clock_is_ns, 6, time, sizeof time),
-			s->t_from_times ? " (by times)" : "", s->has_kpageflags ? "  kpageflags" : "");
+		bud_output_print(out, "  %-16s %14s%s%s\n", s->name,
+				 s->t_ns == BUD_TIME_NONE
+					 ? "unplaced"
+					 : bud_heat_time(s->t_ns, f->info->clock_is_ns, 6, time, sizeof time),
+				 s->t_from_times ? " (by times)" : "", s->has_kpageflags ? "  kpageflags" : "");
 	}
 }
 
@@ -197,38 +210,39 @@ static void print_limits(const facts *f, FILE *out)
 		if (kind < BUD_NR_EVENT_KINDS)
 			seen |= BUD_EVENT_BIT(kind);
 	}
-	fprintf(out, "replay    seed %s: ", bud_seed_mode_name(seed));
+	bud_output_print(out, "replay    seed %s: ", bud_seed_mode_name(seed));
 	if (seed == BUD_SEED_FIRST || seed == BUD_SEED_EVERY)
-		fprintf(out, "states are known from the first snapshot with kpageflags on\n");
+		bud_output_print(out, "states are known from the first snapshot with kpageflags on\n");
 	else
-		fprintf(out, "no state is known, free lists stay unknown\n");
+		bud_output_print(out, "no state is known, free lists stay unknown\n");
 	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
 		if ((need & ~seen) & BUD_EVENT_BIT(k))
-			fprintf(out, "          no %s recorded: free lists cannot be exact\n",
-				bud_event_name((bud_event_kind)k));
+			bud_output_print(out, "          no %s recorded: free lists cannot be exact\n",
+					 bud_event_name((bud_event_kind)k));
 	if (seen & BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE))
-		fprintf(out, "          compaction ran: pages it isolates leave the lists without page events\n");
+		bud_output_print(out,
+				 "          compaction ran: pages it isolates leave the lists without page events\n");
 	if (bud_trace_lost(f->info) || bud_trace_uncounted_gaps(f->info))
-		fprintf(out, "          events were lost: states behind a gap are not certain\n");
+		bud_output_print(out, "          events were lost: states behind a gap are not certain\n");
 }
 
 static void print_details(const facts *f, FILE *out)
 {
 	const bud_kernel *kernel = bud_replay_kernel(f->bench->replay);
 	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
-	fprintf(out, "kernel features (--kernel-feature NAME=VALUE)\n");
+	bud_output_print(out, "kernel features (--kernel-feature NAME=VALUE)\n");
 	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++)
-		fprintf(out, "  %-18s %3d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
-			kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
-			bud_kernel_feature_text((bud_kernel_feature)i));
-	fprintf(out, "contradictions in the trace, once seeded\n");
+		bud_output_print(out, "  %-18s %3d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
+				 kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
+				 bud_kernel_feature_text((bud_kernel_feature)i));
+	bud_output_print(out, "contradictions in the trace, once seeded\n");
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
 		char time[32];
-		fprintf(out, "  %-14s %8" PRIu64 "  %s", bud_contradiction_name((bud_contradiction)i), odd[i].count,
-			bud_contradiction_text((bud_contradiction)i));
+		bud_output_print(out, "  %-14s %8" PRIu64 "  %s", bud_contradiction_name((bud_contradiction)i),
+				 odd[i].count, bud_contradiction_text((bud_contradiction)i));
 		if (odd[i].count)
-			fprintf(out, "; first pfn 0x%" PRIx64 " at %s", odd[i].first_pfn,
-				bud_heat_time(odd[i].first_t_ns, f->info->clock_is_ns, 6, time, sizeof time));
+			bud_output_print(out, "; first pfn 0x%" PRIx64 " at %s", odd[i].first_pfn,
+					 bud_heat_time(odd[i].first_t_ns, f->info->clock_is_ns, 6, time, sizeof time));
 		fputc('\n', out);
 	}
 }

@@ -127,7 +127,11 @@ static bud_status collect_instants(instants *in, const bud_options *options, con
 		status = instants_by_step(in, options->step, *begin, end, info, err);
 	else
 		status = instants_evenly(in, options->samples ? options->samples : DEFAULT_SAMPLES, *begin, end, err);
-	return status ? status : sort_instants(in, err);
+	if (!status)
+		status = sort_instants(in, err);
+	if (in->nr_ends && in->ends[0] < *begin)
+		*begin = in->ends[0];
+	return status;
 }
 
 static bud_status write_section(const bud_section *section, const char *path, const bud_options *options,
@@ -145,27 +149,40 @@ static bud_status write_section(const bud_section *section, const char *path, co
 	return status ? status : closed;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bud_status write_into_folder(const bud_section *section, const bud_options *options, const instants *in,
+				    const bud_timeline *timeline, const bud_workbench *bench, bud_error *err)
+{
+	static const char *const endings[] = { "txt", "csv", "json", "jsonl" };
+	char *path;
+	if (asprintf(&path, "%s/%s.%s", options->output, section->table.name, endings[options->format]) < 0)
+		return bud_error_memory(err, options->output);
+	bud_status status = write_section(section, path, options, in, timeline, bench, err);
+	free(path);
+	return status;
+}
+
 /* One section to standard output or a file; several to one file each in a folder. */
 static bud_status write_sections(const bud_section **sections, size_t nr, const bud_options *options,
 				 const instants *in, const bud_timeline *timeline, const bud_workbench *bench,
 				 bud_error *err)
 {
-	static const char *const endings[] = { "txt", "csv", "json", "jsonl" };
-	if (nr == 1)
+	if (nr == 1 && !(options->output && is_folder(options->output)))
 		return write_section(sections[0], options->output, options, in, timeline, bench, err);
 	if (mkdir(options->output, 0777) && errno != EEXIST)
 		return bud_error_set(err, BUD_ERR_IO, "%s: %s", options->output, strerror(errno));
 	bud_status status = BUD_OK;
-	for (size_t i = 0; !status && i < nr; i++) {
-		char *path;
-		if (asprintf(&path, "%s/%s.%s", options->output, sections[i]->table.name, endings[options->format]) < 0)
-			return bud_error_memory(err, options->output);
-		status = write_section(sections[i], path, options, in, timeline, bench, err);
-		free(path);
-	}
+	for (size_t i = 0; !status && i < nr; i++)
+		status = write_into_folder(sections[i], options, in, timeline, bench, err);
 	return status;
 }
 
+/* The sections named, each once. */
 static bud_status find_sections(const bud_options *options, const bud_section **sections, size_t *nr, bud_error *err)
 {
 	char *copy = strdup(options->sections), *rest = copy;
@@ -173,10 +190,14 @@ static bud_status find_sections(const bud_options *options, const bud_section **
 	*nr = 0;
 	for (char *word; !status && (word = strsep(&rest, ","));) {
 		const bud_section *section = bud_section_find(word);
-		if (!section || *nr == bud_nr_sections)
+		if (!section)
 			status = bud_error_set(err, BUD_ERR_USAGE, "--section %s: there are freelist, index, zone",
-					       word);
-		else
+					       options->sections);
+		for (size_t i = 0; !status && i < *nr; i++)
+			if (sections[i] == section)
+				status = bud_error_set(err, BUD_ERR_USAGE, "--section %s: names %s twice",
+						       options->sections, word);
+		if (!status)
 			sections[(*nr)++] = section;
 	}
 	free(copy);
@@ -185,20 +206,32 @@ static bud_status find_sections(const bud_options *options, const bud_section **
 	return status;
 }
 
-static bud_status report_sections(bud_workbench *bench, const bud_options *options, bud_error *err)
+/* What the options ask for together, before any file is opened. */
+static bud_status check_usage(const bud_options *options, bud_error *err)
 {
-	const bud_section *sections[8];
-	size_t nr;
+	if (!!options->at + !!options->step + !!options->samples > 1)
+		return bud_error_set(err, BUD_ERR_USAGE, "--at, --step and --samples: only one of them");
+	if (options->sections)
+		return BUD_OK;
+	if (options->format != BUD_FORMAT_TEXT)
+		return bud_error_set(err, BUD_ERR_USAGE, "--format csv, json and jsonl need -s SECTION");
+	if (options->at || options->step)
+		return bud_error_set(err, BUD_ERR_USAGE, "--at and --step need -s SECTION");
+	return BUD_OK;
+}
+
+static bud_status report_sections(bud_workbench *bench, const bud_options *options, const bud_section **sections,
+				  size_t nr, bud_error *err)
+{
 	instants in = { 0 };
 	uint64_t begin = 0;
 	bud_timeline *timeline = NULL;
 	bud_progress progress;
-	bud_status status = find_sections(options, sections, &nr, err);
-	if (!status)
-		status = collect_instants(&in, options, bench, &begin, err);
+	bud_status status = collect_instants(&in, options, bench, &begin, err);
 	if (!status)
 		status = bud_timeline_create(&timeline, bench->replay, begin, in.ends, in.nr_ends,
-					     options->at ? BUD_FOLD_LAST : options->fold, err);
+					     options->at ? BUD_FOLD_LAST : bud_options_fold(options, BUD_FOLD_LAST),
+					     err);
 	bud_progress_begin(&progress, &bench->bundle->source->info, options->quiet);
 	if (!status)
 		status = bud_progress_timeline(&progress, timeline, bench->replay, err);
@@ -213,15 +246,19 @@ static bud_status report_sections(bud_workbench *bench, const bud_options *optio
 bud_status bud_cmd_report(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
-	bud_status status = bud_cmd_open(&bench, options, err);
+	const bud_section *sections[BUD_NR_SECTIONS];
+	size_t nr = 0;
+	bud_status status = check_usage(options, err);
+	if (!status && options->sections)
+		status = find_sections(options, sections, &nr, err);
+	if (!status)
+		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
-	if (options->sections)
-		status = report_sections(&bench, options, err);
-	else if (options->format != BUD_FORMAT_TEXT)
-		status = bud_error_set(err, BUD_ERR_USAGE, "--format csv and json need -s SECTION");
-	else
-		status = bud_picture_report(&bench, options, err);
+	status = bud_cmd_check_filter(&bench, options, err);
+	if (!status)
+		status = nr ? report_sections(&bench, options, sections, nr, err)
+			    : bud_picture_report(&bench, options, err);
 	if (!status)
 		bud_cmd_tell_damage(&bench, exit_code);
 	bud_workbench_close(&bench);

@@ -4,113 +4,174 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/heat.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 
-static void print_difference(const bud_comparison *c, FILE *out)
+/* The replay against the snapshots, as far as it is asked for. */
+typedef struct findings {
+	const bud_workbench *bench;
+	const bud_options *options;
+	bud_comparison *comparisons; /* of the zones asked for, judged by the orders asked for */
+	size_t nr;
+	bud_verdict *verdicts; /* one a snapshot */
+	bud_verify_summary sum;
+} findings;
+
+static bool wants_order(const bud_section_filter *filter, unsigned order)
 {
-	if (!c->known) {
-		fprintf(out, "no seed before it\n");
+	return (int)order >= filter->order_min && (int)order <= filter->order_max;
+}
+
+static int64_t difference(const bud_comparison *c, unsigned order)
+{
+	return (int64_t)(c->model[order] - c->kernel->nr_free[order]);
+}
+
+static void judge_orders(bud_comparison *c, const bud_section_filter *filter)
+{
+	uint64_t error = 0;
+	c->exact = c->known;
+	for (unsigned k = 0; c->known && k < c->nr_orders; k++)
+		if (wants_order(filter, k)) {
+			c->exact = c->exact && !difference(c, k);
+			error += (uint64_t)difference(c, k) << k;
+		}
+	c->free_error = (int64_t)error;
+}
+
+static void print_orders(const findings *f, const bud_comparison *c, FILE *out)
+{
+	bud_output_print(out, "%+" PRId64 " pages ", c->free_error);
+	for (unsigned k = 0; k < c->nr_orders; k++)
+		if (difference(c, k) && wants_order(&f->options->filter, k))
+			bud_output_print(out, " %u:%+" PRId64, k, difference(c, k));
+}
+
+static void print_zone(const findings *f, const bud_comparison *c, FILE *out)
+{
+	if (c->exact && !f->options->verbose)
 		return;
-	}
-	if (c->exact) {
-		fprintf(out, "exact\n");
-		return;
-	}
-	fprintf(out, "%+" PRId64 " pages;", c->free_error);
-	for (unsigned k = 0; k < c->nr_orders; k++) {
-		int64_t difference = (int64_t)(c->model[k] - c->kernel->nr_free[k]);
-		if (difference)
-			fprintf(out, " %u:%+" PRId64, k, difference);
-	}
+	bud_output_print(out, "  node %d %-8s ", c->kernel->node, c->kernel->name);
+	if (c->exact)
+		fputs("exact", out);
+	else
+		print_orders(f, c, out);
+	if (c->uncertain_pages)
+		bud_output_print(out, "  +-%" PRIu64 " pages claimed", c->uncertain_pages);
 	fputc('\n', out);
 }
 
-static bool wanted(const bud_section_filter *filter, const bud_comparison *c)
+static void print_verdict(const bud_verdict *v, bool first, FILE *out)
 {
-	return (filter->node < 0 || filter->node == c->kernel->node) &&
-	       (!filter->zone || strcmp(filter->zone, c->kernel->name) == 0);
-}
-
-static void print_snapshot(const bud_verdict *verdict, const bud_comparison *comparisons, size_t nr,
-			   const bud_section_filter *filter, bool first, bool is_ns, FILE *out)
-{
-	char time[32];
-	fprintf(out, "%-16s %s  ", verdict->snapshot->name,
-		verdict->snapshot->t_ns == BUD_TIME_NONE ? "unplaced"
-		: is_ns ? (snprintf(time, sizeof time, "%.6fs", (double)verdict->snapshot->t_ns / 1e9), time)
-			: (snprintf(time, sizeof time, "%" PRIu64, verdict->snapshot->t_ns), time));
 	if (first)
-		fprintf(out, "the first snapshot: the seed, not compared\n");
-	else if (!verdict->nr_zones)
-		fprintf(out, "nothing to compare with\n");
+		fputs("the first: not counted\n", out);
+	else if (v->snapshot->t_ns == BUD_TIME_NONE)
+		fputs("not compared: no time in the trace\n", out);
+	else if (!v->nr_zones)
+		fputs("not compared: no buddyinfo\n", out);
+	else if (!v->compared)
+		fputs("not compared: no seed before it\n", out);
+	else if (v->exact)
+		fputs("exact\n", out);
 	else
-		fputc('\n', out);
-	for (size_t i = 0; i < nr && !first; i++)
-		if (comparisons[i].snapshot == verdict->snapshot && wanted(filter, &comparisons[i])) {
-			fprintf(out, "  node %d %-8s ", comparisons[i].kernel->node, comparisons[i].kernel->name);
-			print_difference(&comparisons[i], out);
-		}
+		bud_output_print(out, "%u of %u zones exact\n", v->nr_exact_zones, v->nr_zones);
 }
 
-static void print_text(const bud_workbench *bench, const bud_options *options, const bud_verdict *verdicts,
-		       const bud_verify_summary *sum, FILE *out)
+static void print_snapshot(const findings *f, size_t i, FILE *out)
 {
-	size_t nr;
-	const bud_comparison *comparisons = bud_replay_comparisons(bench->replay, &nr);
-	const bud_trace_info *info = &bench->bundle->source->info;
-	fprintf(out, "replay against /proc/buddyinfo, seed %s; differences are replay - kernel, as order:blocks\n",
-		bud_seed_mode_name(bud_replay_seed(bench->replay)));
-	for (size_t i = 0; i < bench->bundle->nr_snapshots; i++)
-		print_snapshot(&verdicts[i], comparisons, nr, &options->filter, i == 0, info->clock_is_ns, out);
-	fprintf(out, "exact %zu of %zu snapshots, %zu of %zu zones; mean |error| %.1f pages; lost events %" PRIu64 "\n",
+	const bud_verdict *v = &f->verdicts[i];
+	char time[32];
+	bud_heat_time(v->snapshot->t_ns, f->bench->bundle->source->info.clock_is_ns, 6, time, sizeof time);
+	bud_output_print(out, "%-16s %14s  ", v->snapshot->name, time);
+	print_verdict(v, i == 0, out);
+	for (size_t k = 0; k < f->nr && v->compared; k++)
+		if (f->comparisons[k].snapshot == v->snapshot)
+			print_zone(f, &f->comparisons[k], out);
+}
+
+static void print_text(const findings *f, FILE *out)
+{
+	const bud_bundle *bundle = f->bench->bundle;
+	const bud_verify_summary *sum = &f->sum;
+	bud_output_print(out,
+			 "replay against /proc/buddyinfo, seed %s; differences are replay - kernel, as order:blocks\n",
+			 bud_seed_mode_name(bud_replay_seed(f->bench->replay)));
+	for (size_t i = 0; i < bundle->nr_snapshots; i++)
+		print_snapshot(f, i, out);
+	bud_output_print(
+		out, "exact %zu of %zu snapshots, %zu of %zu zones; mean |error| %.1f pages; lost events %" PRIu64 "\n",
 		sum->nr_exact, sum->nr_snapshots, sum->nr_exact_zones, sum->nr_zones,
-		sum->nr_snapshots ? (double)sum->free_error / (double)sum->nr_snapshots : 0.0, bud_trace_lost(info));
+		sum->nr_snapshots ? (double)sum->free_error / (double)sum->nr_snapshots : 0.0,
+		bud_trace_lost(&bundle->source->info));
 }
 
-static bud_status verify(bud_workbench *bench, const bud_options *options, int *exit_code, bud_error *err)
+static bud_status print_findings(const findings *f, bud_error *err)
 {
-	size_t nr_snapshots = bench->bundle->nr_snapshots, nr;
-	bud_verify_summary sum;
-	bud_progress progress;
 	bud_output output;
-	bud_verdict *verdicts = calloc(nr_snapshots + 1, sizeof *verdicts);
-	if (!verdicts)
-		return bud_error_memory(err, "verdicts");
-	bud_progress_begin(&progress, &bench->bundle->source->info, options->quiet);
+	bud_status status = bud_output_open(&output, f->options->output, err);
+	if (status)
+		return status;
+	bud_row_sink sink = bud_output_sink(&output, f->options->format);
+	if (f->options->format == BUD_FORMAT_TEXT)
+		print_text(f, output.out);
+	else
+		status = bud_section_verify(f->comparisons, f->nr, &f->options->filter, &sink, err);
+	bud_status closed = bud_output_close(&output, status ? NULL : err);
+	return status ? status : closed;
+}
+
+static bud_status replay_all(const bud_workbench *bench, bool quiet, bud_error *err)
+{
+	bud_progress progress;
+	bud_progress_begin(&progress, &bench->bundle->source->info, quiet);
 	bud_status status = bud_progress_replay(&progress, bench->replay, BUD_TIME_NONE, err);
 	bud_progress_end(&progress);
-	if (!status)
-		bud_verify_sum(bench->replay, bench->bundle->snapshots, nr_snapshots, verdicts, &sum);
-	if (!status && !(status = bud_output_open(&output, options->output, err))) {
-		const bud_comparison *comparisons = bud_replay_comparisons(bench->replay, &nr);
-		bud_row_sink sink = bud_output_sink(&output, options->format);
-		if (options->format == BUD_FORMAT_TEXT)
-			print_text(bench, options, verdicts, &sum, output.out);
-		else
-			status = bud_section_verify(comparisons, nr, &options->filter, &sink, err);
-		bud_status closed = bud_output_close(&output, status ? NULL : err);
-		status = status ? status : closed;
-	}
-	free(verdicts);
-	if (!status)
-		*exit_code = sum.exact ? BUD_EXIT_OK : sum.within ? BUD_EXIT_DAMAGED : BUD_EXIT_DIFFERS;
 	return status;
+}
+
+static bud_status gather(findings *f, bud_error *err)
+{
+	size_t nr, nr_snapshots = f->bench->bundle->nr_snapshots;
+	bud_status status = replay_all(f->bench, f->options->quiet, err);
+	if (status)
+		return status;
+	const bud_comparison *all = bud_replay_comparisons(f->bench->replay, &nr);
+	f->comparisons = calloc(nr + 1, sizeof *f->comparisons);
+	f->verdicts = calloc(nr_snapshots + 1, sizeof *f->verdicts);
+	if (!f->comparisons || !f->verdicts)
+		return bud_error_memory(err, "comparisons");
+	for (size_t i = 0; i < nr; i++)
+		if (bud_section_wants_zone(&f->options->filter, all[i].kernel->node, all[i].kernel->name)) {
+			f->comparisons[f->nr] = all[i];
+			judge_orders(&f->comparisons[f->nr++], &f->options->filter);
+		}
+	bud_verify_sum_some(f->comparisons, f->nr, f->bench->bundle->snapshots, nr_snapshots, f->verdicts, &f->sum);
+	return BUD_OK;
 }
 
 bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
+	findings f = { .bench = &bench, .options = options };
 	bud_status status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
 	if (bench.bundle->nr_snapshots < 2)
 		status = bud_error_set(err, BUD_ERR_USAGE, "%s: verify compares with snapshots, and there are %s",
 				       bench.bundle->path, bench.bundle->nr_snapshots ? "fewer than two" : "none");
-	else
-		status = verify(&bench, options, exit_code, err);
 	if (!status)
+		status = bud_cmd_check_filter(&bench, options, err);
+	if (!status)
+		status = gather(&f, err);
+	if (!status)
+		status = print_findings(&f, err);
+	if (!status) {
+		*exit_code = f.sum.exact ? BUD_EXIT_OK : f.sum.within ? BUD_EXIT_DAMAGED : BUD_EXIT_DIFFERS;
 		bud_cmd_tell_damage(&bench, exit_code);
+	}
+	free(f.comparisons);
+	free(f.verdicts);
 	bud_workbench_close(&bench);
 	return status;
 }

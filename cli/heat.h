@@ -10,7 +10,8 @@
 #include "lib/replay/timeline.h"
 
 #define BUD_HEAT_LEVELS 10
-#define BUD_HEAT_LEGEND "free blocks (log4) .0 1:1+ 2:4+ 3:16+ 4:64+ 5:256+ 6:1k+ 7:4k+ 8:16k+ 9:64k+"
+#define BUD_HEAT_SCALE  "(log4) .0 1:1+ 2:4+ 3:16+ 4:64+ 5:256+ 6:1k+ 7:4k+ 8:16k+ 9:64k+"
+#define BUD_HEAT_LEGEND "free blocks " BUD_HEAT_SCALE
 
 /* 0 for none, else 1 + log4 of blocks, at most 9: absolute, so two pictures compare. */
 int bud_heat_level(uint64_t blocks);
@@ -25,7 +26,8 @@ char bud_heat_wm(bud_wm_state state);
 /* The same in words, for a read-out: ">high". */
 const char *bud_heat_wm_text(bud_wm_state state);
 
-/* The gravest thing that happened in a column: l lost, F failed allocation, O OOM, D direct reclaim, C compaction, S steal, k kswapd woken, '-' nothing. */
+/* The gravest thing that happened in a column: l lost, F failed allocation, O OOM, D direct reclaim, C compaction, S
+ * steal, k kswapd woken, '-' nothing. */
 char bud_heat_event(const bud_column *column);
 #define BUD_HEAT_EVENTS "F fail O oom D direct C compact S steal k kswapd l lost"
 

@@ -53,6 +53,13 @@ static int fail(const char *text)
 	return BUD_EXIT_FAILED;
 }
 
+static int no_such_command(const char *name)
+{
+	bud_error err;
+	bud_error_set(&err, BUD_ERR_USAGE, "%s: no such command; see buddyscope --help", name);
+	return fail(err.text);
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
 	bud_options options;
@@ -68,6 +75,19 @@ static int run(const struct command *command, int argc, char **argv)
 	return status ? fail(err.text) : exit_code;
 }
 
+/* `help`, `help COMMAND`. */
+static int print_help(const char *asked)
+{
+	const struct command *command = asked ? find_command(asked) : NULL;
+	if (asked && !command)
+		return no_such_command(asked);
+	if (command)
+		print_command_usage(command, stdout);
+	else
+		print_usage(stdout);
+	return BUD_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
@@ -76,14 +96,10 @@ int main(int argc, char **argv)
 		puts("buddyscope " BUD_VERSION);
 		return BUD_EXIT_OK;
 	}
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-		const struct command *asked = argc > 2 ? find_command(argv[2]) : NULL;
-		if (asked)
-			print_command_usage(asked, stdout);
-		else
-			print_usage(stdout);
-		return BUD_EXIT_OK;
-	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		return print_help(NULL);
+	if (strcmp(name, "help") == 0)
+		return print_help(argc > 2 ? argv[2] : NULL);
 	const struct command *command = find_command(name);
 	if (command)
 		return run(command, argc - 1, argv + 1);
@@ -91,10 +107,11 @@ int main(int argc, char **argv)
 		print_usage(stderr);
 		return BUD_EXIT_FAILED;
 	}
+	if (access(name, F_OK) != 0)
+		return no_such_command(name);
 	/* A capture alone: look at it, where there is a terminal to look with. */
-	if (access(name, F_OK) == 0 && isatty(STDOUT_FILENO))
-		return run(find_command("view"), argc, argv);
-	bud_error err;
-	bud_error_set(&err, BUD_ERR_USAGE, "%s: no such command; see buddyscope --help", name);
-	return fail(err.text);
+	if (!isatty(STDOUT_FILENO))
+		return fail("without a terminal to view it on, a capture needs a command; see buddyscope --help");
+	argv[0] = (char[]){ "view" };
+	return run(find_command("view"), argc, argv);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,11 @@ static bool parse_samples(bud_options *o, const char *arg)
 
 static bool parse_fold(bud_options *o, const char *arg)
 {
-	return bud_fold_parse(arg, &o->fold);
+	bud_fold fold;
+	if (!bud_fold_parse(arg, &fold))
+		return false;
+	o->fold = (int)fold;
+	return true;
 }
 
 static bool parse_node(bud_options *o, const char *arg)
@@ -171,6 +176,14 @@ static bool parse_feature(bud_options *o, const char *arg)
 	return *arg != '\0';
 }
 
+/* The replay makes a single pass, which any number allows. */
+static bool check_passes(bud_options *o, const char *arg)
+{
+	long passes;
+	(void)o;
+	return parse_number(arg, 1, LONG_MAX, &passes);
+}
+
 static bool set_no_mouse(bud_options *o, const char *arg)
 {
 	(void)arg;
@@ -195,41 +208,64 @@ static bool set_help(bud_options *o, const char *arg)
 	return o->help = true;
 }
 
-#define ALL    BUD_CMD_ALL
-#define SERIES (BUD_CMD_REPORT)
-
 /* clang-format off */
 static const struct row {
 	char letter; /* '\0': long form only */
-	const char *name, *arg; /* arg NULL: a switch */
+	const char *name, *arg; /* arg NULL: a switch; else what is expected, and said so on error */
 	unsigned commands;
 	option_parser *parse;
 	const char *help;
 } rows[] = {
-	{ 'i', "input",    "CAPTURE",       ALL, parse_input, "trace.dat file or bundle to read; - is standard input" },
-	{ 's', "section",  "NAME[,NAME]",   BUD_CMD_REPORT, parse_sections, "tables to print: freelist, index, zone" },
-	{ '\0', "time",    "START,STOP",    BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time, "show only this range: seconds, +5s after the first event, or 50%" },
-	{ '\0', "at",      "T[,T...]",      SERIES, parse_at, "values at these instants; `snapshots` for one set each snapshot" },
-	{ '\0', "samples", "N",             SERIES, parse_samples, "values at the end of each of N steps (default 100)" },
-	{ '\0', "step",    "DURATION",      SERIES, parse_step, "values at the end of each step: 10ms, 1.5s" },
-	{ '\0', "fold",    "HOW",           SERIES | BUD_CMD_VIEW, parse_fold, "how a step becomes a value: last, worst, min, max, mean" },
-	{ '\0', "node",    "N",             ALL & ~BUD_CMD_INFO, parse_node, "only this node" },
-	{ '\0', "zone",    "NAME",          ALL & ~BUD_CMD_INFO, parse_zone, "only this zone" },
-	{ '\0', "order",   "N[-M]",         BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_order, "only these orders" },
-	{ '\0', "format",  "FORMAT",        BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_format, "text, csv, json or jsonl" },
-	{ '\0', "format",  "FORMAT",        BUD_CMD_INFO, parse_text_or_json, "text or json" },
-	{ 'o', "output",   "FILE",          ALL & ~BUD_CMD_VIEW, parse_output, "write there; a folder where several sections are asked for" },
-	{ '\0', "color",   "WHEN",          ALL & ~BUD_CMD_INFO, parse_color, "auto, always, never, 8, 256 or direct" },
-	{ '\0', "theme",   "THEME",         BUD_CMD_VIEW | BUD_CMD_REPORT, parse_theme, "auto, dark or light background" },
-	{ '\0', "no-mouse", NULL,           BUD_CMD_VIEW, set_no_mouse, "leave the mouse to the terminal" },
-	{ '\0', "seed",    "MODE",          ALL, parse_seed, "what the replay starts from: auto, first, every, inferred, none" },
-	{ '\0', "buffer",  "NAME",          ALL, parse_buffer, "trace buffer (instance) to replay" },
-	{ '\0', "zoneinfo", "FILE",         ALL, parse_zoneinfo, "zones from this copy of /proc/zoneinfo" },
-	{ '\0', "snapshot", "FOLDER",       ALL, parse_snapshot, "another snapshot folder; may be repeated" },
-	{ '\0', "kernel-feature", "NAME=VALUE", ALL, parse_feature, "override what was detected (info -v lists them)" },
-	{ 'q', "quiet",    NULL,            ALL, set_quiet, "no progress, no remarks" },
-	{ 'v', "verbose",  NULL,            ALL, set_verbose, "say more" },
-	{ 'h', "help",     NULL,            ALL, set_help, "this text" },
+	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
+	  "trace.dat file or bundle to read; - is standard input" },
+	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
+	  "tables to print: freelist, index, zone" },
+	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
+	  "only this range: seconds, +5s after the first event, 50%" },
+	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,
+	  "values at these instants, or at: snapshots" },
+	{ '\0', "samples", "N", BUD_CMD_REPORT, parse_samples,
+	  "values at the end of each of N steps (100)" },
+	{ '\0', "step", "DURATION", BUD_CMD_REPORT, parse_step,
+	  "values at the end of each step: 10ms, 1.5s" },
+	{ '\0', "fold", "last|worst|min|max|mean", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_fold,
+	  "how a step becomes one value" },
+	{ '\0', "node", "N", BUD_CMD_ALL & ~BUD_CMD_INFO, parse_node,
+	  "only this node" },
+	{ '\0', "zone", "NAME", BUD_CMD_ALL & ~BUD_CMD_INFO, parse_zone,
+	  "only zones of this name" },
+	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_order,
+	  "only these orders" },
+	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_format,
+	  "how to print" },
+	{ '\0', "format", "text|json", BUD_CMD_INFO, parse_text_or_json,
+	  "how to print" },
+	{ 'o', "output", "FILE", BUD_CMD_ALL & ~BUD_CMD_VIEW, parse_output,
+	  "write there, not to standard output" },
+	{ '\0', "color", "auto|always|never|8|256|direct", BUD_CMD_ALL, parse_color,
+	  "colours to use" },
+	{ '\0', "theme", "auto|dark|light", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_theme,
+	  "background the colours are for" },
+	{ '\0', "no-mouse", NULL, BUD_CMD_VIEW, set_no_mouse,
+	  "leave the mouse to the terminal" },
+	{ '\0', "seed", "auto|first|every|inferred|none", BUD_CMD_ALL, parse_seed,
+	  "what the replay starts from" },
+	{ '\0', "passes", "N", BUD_CMD_ALL, check_passes,
+	  "read the trace at most N times" },
+	{ '\0', "buffer", "NAME", BUD_CMD_ALL, parse_buffer,
+	  "trace buffer (instance) to replay" },
+	{ '\0', "zoneinfo", "FILE", BUD_CMD_ALL, parse_zoneinfo,
+	  "zones from this copy of /proc/zoneinfo" },
+	{ '\0', "snapshot", "FOLDER", BUD_CMD_ALL, parse_snapshot,
+	  "another snapshot folder; may be repeated" },
+	{ '\0', "kernel-feature", "NAME=VALUE", BUD_CMD_ALL, parse_feature,
+	  "override what was detected (info -v lists it)" },
+	{ 'q', "quiet", NULL, BUD_CMD_ALL, set_quiet,
+	  "no progress, no remarks" },
+	{ 'v', "verbose", NULL, BUD_CMD_ALL, set_verbose,
+	  "say more" },
+	{ 'h', "help", NULL, BUD_CMD_ALL, set_help,
+	  "this text" },
 };
 /* clang-format on */
 
@@ -266,9 +302,22 @@ static const struct row *find_row(unsigned command, int found)
 
 static void set_defaults(bud_options *options)
 {
-	*options = (bud_options){ .samples = 0, .filter = BUD_SECTION_FILTER_ALL };
+	*options = (bud_options){ .fold = -1, .filter = BUD_SECTION_FILTER_ALL };
 	options->bench.bundle.snapshots = options->snapshots;
 	options->bench.features = options->features;
+}
+
+/* What getopt did not like, in a line. found is ':' or '?', given the argument it stumbled over. */
+static bud_status complain(unsigned command, const char *name, int found, const char *given, bud_error *err)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	const struct row *row = optopt ? find_row(command, optopt) : NULL;
+	const char *what = found == ':'				      ? "needs a value"
+			   : row && optopt >= FIRST_LONG && !row->arg ? "takes no value"
+								      : "no such option";
+	if (optopt && optopt < FIRST_LONG)
+		given = letter;
+	return bud_error_set(err, BUD_ERR_USAGE, "%s: %s; see buddyscope %s --help", given, what, name);
 }
 
 bud_status bud_options_parse(bud_options *options, unsigned command, int argc, char **argv, bud_error *err)
@@ -281,19 +330,12 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 	opterr = 0;
 	optind = 0;
 	while ((found = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const char *given = optind > 0 ? argv[optind - 1] : "";
-		if (found == ':')
-			return bud_error_set(err, BUD_ERR_USAGE, "%s: needs a value; see buddyscope %s --help", given,
-					     argv[0]);
-		if (found == '?' && optopt && optopt < FIRST_LONG)
-			return bud_error_set(err, BUD_ERR_USAGE, "-%c: no such option; see buddyscope %s --help",
-					     optopt, argv[0]);
-		if (found == '?')
-			return bud_error_set(err, BUD_ERR_USAGE, "%s: no such option; see buddyscope %s --help", given,
-					     argv[0]);
+		if (found == ':' || found == '?')
+			return complain(command, argv[0], found, argv[optind - 1], err);
 		const struct row *row = find_row(command, found);
 		if (!row->parse(options, optarg))
-			return bud_error_set(err, BUD_ERR_USAGE, "--%s %s: expected %s", row->name, optarg, row->help);
+			return bud_error_set(err, BUD_ERR_USAGE, "--%s %s: expected %s; see buddyscope %s --help",
+					     row->name, optarg, row->arg, argv[0]);
 	}
 	if (optind < argc && !options->bench.path)
 		options->bench.path = argv[optind++];
@@ -306,15 +348,16 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 
 void bud_options_usage(unsigned command, FILE *out)
 {
+	enum { LEFT = 29 };
 	for (size_t i = 0; i < NR_ROWS; i++) {
-		char left[48];
-		if (!(rows[i].commands & command))
+		const struct row *r = &rows[i];
+		if (!(r->commands & command))
 			continue;
-		int led = rows[i].letter ? snprintf(left, sizeof left, "-%c, ", rows[i].letter)
-					 : snprintf(left, sizeof left, "    ");
-		snprintf(left + led, sizeof left - (size_t)led, "--%s%s%s", rows[i].name, rows[i].arg ? " " : "",
-			 rows[i].arg ? rows[i].arg : "");
-		fprintf(out, "  %-32s %s\n", left, rows[i].help);
+		int width = fprintf(out, "  %c%c%s --%s%s%s", r->letter ? '-' : ' ', r->letter ? r->letter : ' ',
+				    r->letter ? "," : " ", r->name, r->arg ? " " : "", r->arg ? r->arg : "");
+		if (width > LEFT)
+			width = fprintf(out, "\n") - 1;
+		fprintf(out, "%*s %s\n", LEFT - width, "", r->help);
 	}
 }
 
@@ -323,7 +366,7 @@ static bool parse_decimal(const char *text, uint64_t scale, uint64_t *value, con
 {
 	unsigned __int128 sum = 0;
 	const char *c = text;
-	for (; *c >= '0' && *c <= '9' && sum < ((unsigned __int128)1 << 100); c++)
+	for (; *c >= '0' && *c <= '9' && sum < ((unsigned __int128)1 << 90); c++)
 		sum = sum * 10 + (unsigned)(*c - '0');
 	bool any = c != text;
 	sum *= scale;
@@ -360,11 +403,12 @@ bud_status bud_options_when(const char *text, const bud_trace_info *info, uint64
 {
 	uint64_t first = info->first_ns == BUD_TIME_NONE ? 0 : info->first_ns;
 	uint64_t last = info->last_ns == BUD_TIME_NONE ? 0 : info->last_ns;
-	uint64_t share;
+	uint64_t after, share; /* in millionths of a percent */
 	const char *rest;
 	if (*text == '+') {
-		bud_status status = bud_options_duration(text + 1, info, t_ns, err);
-		*t_ns += first;
+		bud_status status = bud_options_duration(text + 1, info, &after, err);
+		if (!status)
+			*t_ns = after < BUD_TIME_NONE - first ? first + after : BUD_TIME_NONE - 1;
 		return status;
 	}
 	if (parse_decimal(text, 1000000, &share, &rest) && strcmp(rest, "%") == 0 && share <= 100000000) {

@@ -51,7 +51,7 @@ typedef struct bud_options {
 	const char *time; /* START,STOP, unresolved; NULL: all */
 	const char *at, *step;
 	long samples;
-	bud_fold fold;
+	int fold; /* bud_fold; -1: not asked for */
 	bud_section_filter filter;
 	const char *sections;
 	bud_format format;
@@ -68,10 +68,17 @@ typedef struct bud_options {
  */
 bud_status bud_options_parse(bud_options *options, unsigned command, int argc, char **argv, bud_error *err);
 
+/* The fold asked for, else that one. */
+static inline bud_fold bud_options_fold(const bud_options *options, bud_fold otherwise)
+{
+	return options->fold < 0 ? otherwise : (bud_fold)options->fold;
+}
+
 /* Prints the options of a command. */
 void bud_options_usage(unsigned command, FILE *out);
 
-/* A point in time: seconds ("55.2" or "55.2s"), "+5s" after the first event, "50%" of the trace; ticks where the clock does not count ns. */
+/* A point in time: seconds ("55.2" or "55.2s"), "+5s" after the first event, "50%" of the trace; ticks where the clock
+ * does not count ns. */
 bud_status bud_options_when(const char *text, const bud_trace_info *info, uint64_t *t_ns, bud_error *err);
 /* A length of time: a number with ns, us, ms or s (the default); ticks where the clock does not count ns. */
 bud_status bud_options_duration(const char *text, const bud_trace_info *info, uint64_t *ns, bud_error *err);

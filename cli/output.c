@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,10 +26,23 @@ bud_status bud_output_close(bud_output *output, bud_error *err)
 		      : BUD_OK;
 }
 
-void bud_output_printable(FILE *out, const char *text)
+static void put_printable(FILE *out, const char *text, bool lines)
 {
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		fputc(*c < 0x20 || *c >= 0x7f ? '?' : *c, out);
+		fputc((*c < 0x20 || *c >= 0x7f) && !(*c == '\n' && lines) ? '?' : *c, out);
+}
+
+void bud_output_print(FILE *out, const char *format, ...)
+{
+	char *text;
+	va_list args;
+	va_start(args, format);
+	int length = vasprintf(&text, format, args);
+	va_end(args);
+	if (length < 0)
+		return;
+	put_printable(out, text, true);
+	free(text);
 }
 
 /* A column is as wide as its head, and wide enough for most of what stands in it. */
@@ -67,7 +81,7 @@ static bud_status text_row(void *self, const bud_value *values, bud_error *err)
 			break;
 		case BUD_VALUE_TEXT:
 			fprintf(output->out, "%*s", width - (int)strlen(values[i].text), "");
-			bud_output_printable(output->out, values[i].text);
+			put_printable(output->out, values[i].text, false);
 			break;
 		case BUD_VALUE_BOOL:
 			fprintf(output->out, "%*s", width, values[i].b ? "yes" : "no");
@@ -110,6 +124,15 @@ int bud_output_colors(bud_color color, FILE *out)
 	    strncmp(term, "vt1", 3) == 0)
 		return 0;
 	return strstr(term, "256") || getenv("COLORTERM") ? 256 : 8;
+}
+
+bool bud_output_light(bud_theme theme)
+{
+	const char *colors = getenv("COLORFGBG");
+	const char *back = colors ? strrchr(colors, ';') : NULL;
+	if (theme != BUD_THEME_AUTO)
+		return theme == BUD_THEME_LIGHT;
+	return back && (strcmp(back, ";7") == 0 || strcmp(back, ";15") == 0);
 }
 
 int bud_output_width(FILE *out)

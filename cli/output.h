@@ -29,10 +29,17 @@ bud_row_sink bud_output_sink(bud_output *output, bud_format format);
 /* Colours to use on out: 0, 8 or 256. Knows --color, NO_COLOR, dumb terminals. */
 int bud_output_colors(bud_color color, FILE *out);
 
+/* Whether colours are for a light background; where nobody says, by COLORFGBG. */
+bool bud_output_light(bud_theme theme);
+
 /* Columns of the terminal behind out, else 80. */
 int bud_output_width(FILE *out);
 
-/* Writes text from a trace with everything unprintable as '?'. */
-void bud_output_printable(FILE *out, const char *text);
+/*
+ * fprintf for all that people read: names in traces and kernel files may
+ * hold anything, so whatever is not printable ASCII comes out as '?'; a
+ * newline stays one.
+ */
+void bud_output_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

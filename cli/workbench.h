@@ -22,7 +22,7 @@ typedef struct bud_workbench {
 	bud_bundle *bundle;
 	bud_kernel kernel;
 	bud_survey survey;
-	bud_memory memory; /* as it was before the first event; the replay has its own */
+	bud_memory memory;   /* as it was before the first event; the replay has its own */
 	char zones_from[96]; /* where the zones were read, for people: "zoneinfo of snapshot 00-start" */
 	bud_replay *replay;
 } bud_workbench;

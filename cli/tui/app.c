@@ -124,7 +124,7 @@ bud_status bud_app_run(bud_workbench *bench, const bud_options *options, int *si
 	}
 	const bud_memory *memory = bud_replay_memory(bench->replay);
 	bud_browse_init(&a.browse, first, last, begin, end, memory->nr_zones,
-			options->fold ? options->fold : BUD_FOLD_WORST);
+			bud_options_fold(options, BUD_FOLD_WORST));
 	a.browse.zone = first_zone(memory, &options->filter);
 	while (!status && !a.browse.quit && !bud_term_signal())
 		status = turn(&a, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/heat.h"
+#include "cli/output.h"
 
 /* A terminal is one of its kind in a process, and so is what a signal left behind. */
 static volatile sig_atomic_t caught;
@@ -31,15 +32,6 @@ static void catch_signals(void)
 	struct sigaction action = { .sa_handler = on_signal }; /* no SA_RESTART: a wait for keys must end */
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		sigaction(numbers[i], &action, NULL);
-}
-
-/* COLORFGBG is "fore;back" with back from the 16 first colours. */
-static bool is_light(bud_theme theme)
-{
-	const char *colors = getenv("COLORFGBG"), *back = colors ? strrchr(colors, ';') : NULL;
-	if (theme != BUD_THEME_AUTO)
-		return theme == BUD_THEME_LIGHT;
-	return back && (atoi(back + 1) == 7 || atoi(back + 1) == 15);
 }
 
 static void set_role(int role, attr_t attribute, bud_heat_colors colors)
@@ -70,7 +62,7 @@ static void set_roles(bud_color color, bud_theme theme)
 		bool wide = COLORS >= 256 && color != BUD_COLOR_8;
 		set_role(BUD_ROLE_HEAT + level, A_NORMAL,
 			 !colored ? none
-			 : wide	  ? bud_heat_256(level, is_light(theme))
+			 : wide	  ? bud_heat_256(level, bud_output_light(theme))
 				  : bud_heat_8(level));
 	}
 }

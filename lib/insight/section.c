@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static bool wants_zone(const bud_section_filter *filter, int32_t node, const char *name)
+bool bud_section_wants_zone(const bud_section_filter *filter, int32_t node, const char *name)
 {
 	return (filter->node < 0 || filter->node == node) && (!filter->zone || strcmp(filter->zone, name) == 0);
 }
@@ -36,7 +36,7 @@ static bud_status each_zone(const bud_timeline *timeline, size_t column, const b
 	bud_status status = BUD_OK;
 	for (size_t z = 0; !status && z < memory->nr_zones; z++) {
 		const bud_zone *zone = &memory->zones[z];
-		if (wants_zone(filter, zone->node, zone->name))
+		if (bud_section_wants_zone(filter, zone->node, zone->name))
 			status = rows(zone, known_sample(timeline, column, z), time_of(timeline, column), filter, sink,
 				      err);
 	}
@@ -131,7 +131,7 @@ static bud_status zone_section(const bud_timeline *timeline, size_t column, cons
 
 #define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
-const bud_section bud_sections[] = {
+const bud_section bud_sections[BUD_NR_SECTIONS] = {
 	{ { "freelist", COLUMNS("t_ns", "node", "zone", "order", "migratetype", "free_blocks") }, freelist },
 	{ { "index", COLUMNS("t_ns", "node", "zone", "order", "extfrag_milli", "unusable_milli", "suitable_blocks") },
 	  index_rows },
@@ -140,14 +140,12 @@ const bud_section bud_sections[] = {
 	  zone_section },
 };
 
-const size_t bud_nr_sections = sizeof bud_sections / sizeof *bud_sections;
-
 static const bud_table verify_table = { "verify", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "kernel_blocks",
 							  "model_blocks", "diff") };
 
 const bud_section *bud_section_find(const char *name)
 {
-	for (size_t i = 0; i < bud_nr_sections; i++)
+	for (size_t i = 0; i < BUD_NR_SECTIONS; i++)
 		if (strcmp(bud_sections[i].table.name, name) == 0)
 			return &bud_sections[i];
 	return NULL;
@@ -189,7 +187,7 @@ bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, cons
 {
 	bud_status status = sink->begin(sink->self, &verify_table, err);
 	for (size_t i = 0; !status && i < nr; i++)
-		if (wants_zone(filter, comparisons[i].kernel->node, comparisons[i].kernel->name))
+		if (bud_section_wants_zone(filter, comparisons[i].kernel->node, comparisons[i].kernel->name))
 			status = verify_rows(&comparisons[i], filter, sink, err);
 	return status ? status : sink->end(sink->self, err);
 }

@@ -12,12 +12,18 @@
 
 /* What of a table is wanted. */
 typedef struct bud_section_filter {
-	int32_t node; /* -1: all */
-	const char *zone; /* NULL: all */
+	int32_t node;		  /* -1: all */
+	const char *zone;	  /* NULL: all */
 	int order_min, order_max; /* 0 and BUD_NR_ORDERS - 1: all */
 } bud_section_filter;
 
-#define BUD_SECTION_FILTER_ALL { .node = -1, .order_max = BUD_NR_ORDERS - 1 }
+#define BUD_SECTION_FILTER_ALL                             \
+	{                                                  \
+		.node = -1, .order_max = BUD_NR_ORDERS - 1 \
+	}
+
+/* Whether rows of that zone are wanted. */
+bool bud_section_wants_zone(const bud_section_filter *filter, int32_t node, const char *name);
 
 /* Tables made of a timeline, one row set a column, in this order. */
 typedef struct bud_section {
@@ -26,8 +32,8 @@ typedef struct bud_section {
 			   const bud_section_filter *filter, bud_row_sink *sink, bud_error *err);
 } bud_section;
 
-extern const bud_section bud_sections[]; /* freelist, index, zone */
-extern const size_t bud_nr_sections;
+#define BUD_NR_SECTIONS 3
+extern const bud_section bud_sections[BUD_NR_SECTIONS]; /* freelist, index, zone */
 
 /* The section of that name, or NULL. */
 const bud_section *bud_section_find(const char *name);

@@ -23,6 +23,12 @@ void bud_verify_sum(const bud_replay *replay, const bud_snapshot *snapshots, siz
 {
 	size_t nr;
 	const bud_comparison *comparisons = bud_replay_comparisons(replay, &nr);
+	bud_verify_sum_some(comparisons, nr, snapshots, nr_snapshots, verdicts, summary);
+}
+
+void bud_verify_sum_some(const bud_comparison *comparisons, size_t nr, const bud_snapshot *snapshots,
+			 size_t nr_snapshots, bud_verdict *verdicts, bud_verify_summary *summary)
+{
 	*summary = (bud_verify_summary){ .exact = true, .within = true };
 	for (size_t i = 0; i < nr_snapshots; i++) {
 		bud_verdict *v = &verdicts[i];

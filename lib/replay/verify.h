@@ -33,6 +33,10 @@ typedef struct bud_verify_summary {
 void bud_verify_sum(const bud_replay *replay, const bud_snapshot *snapshots, size_t nr_snapshots,
 		    bud_verdict *verdicts, bud_verify_summary *summary);
 
+/* The same of these comparisons alone: some zones, some orders. */
+void bud_verify_sum_some(const bud_comparison *comparisons, size_t nr, const bud_snapshot *snapshots,
+			 size_t nr_snapshots, bud_verdict *verdicts, bud_verify_summary *summary);
+
 /* The verdict in force at t_ns: of the last compared snapshot at or before it, or NULL. */
 const bud_verdict *bud_verify_at(const bud_verdict *verdicts, size_t nr_snapshots, uint64_t t_ns);
 
