@@ -84,7 +84,7 @@ char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size)
 	size_t unit = 0;
 	for (; amount >= 1024 && unit < 4; unit++)
 		amount /= 1024;
-	snprintf(text, size, amount < 10 && amount != (uint64_t)amount ? "%.1f%c" : "%.0f%c", amount, units[unit]);
+	snprintf(text, size, amount < 9.95 && amount != (uint64_t)amount ? "%.1f%c" : "%.0f%c", amount, units[unit]);
 	return text;
 }
 
@@ -105,11 +105,15 @@ char *bud_heat_count(uint64_t count, char *text, size_t size)
 
 char *bud_heat_time(uint64_t t_ns, bool is_ns, int digits, char *text, size_t size)
 {
-	if (t_ns == BUD_TIME_NONE)
+	if (t_ns == BUD_TIME_NONE) {
 		snprintf(text, size, "?");
-	else if (is_ns)
-		snprintf(text, size, "%.*fs", digits, (double)t_ns / 1e9);
-	else
+	} else if (!is_ns) {
 		snprintf(text, size, "%" PRIu64, t_ns);
+	} else {
+		char exact[32];
+		int length =
+			snprintf(exact, sizeof exact, "%" PRIu64 ".%09" PRIu64, t_ns / 1000000000, t_ns % 1000000000);
+		snprintf(text, size, "%.*ss", digits ? length - 9 + digits : length - 10, exact);
+	}
 	return text;
 }

@@ -43,7 +43,7 @@ bud_heat_colors bud_heat_8(int level);
 char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size);
 /* "3.4k", "18k", "402", "?" for BUD_UNKNOWN. */
 char *bud_heat_count(uint64_t count, char *text, size_t size);
-/* "55.213s"; ticks as they are. */
+/* "55.213s", cut off after 0..9 digits; ticks as they are. */
 char *bud_heat_time(uint64_t t_ns, bool is_ns, int digits, char *text, size_t size);
 
 #endif

@@ -217,11 +217,11 @@ static const struct row {
 	const char *help;
 } rows[] = {
 	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
-	  "trace.dat file or bundle to read; - is standard input" },
+	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
 	  "tables to print: freelist, index, zone" },
 	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
-	  "only this range: seconds, +5s after the first event, 50%" },
+	  "only this range: seconds of the trace, +5s, 50%" },
 	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,
 	  "values at these instants, or at: snapshots" },
 	{ '\0', "samples", "N", BUD_CMD_REPORT, parse_samples,

@@ -5,16 +5,22 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "formats/write/utf8.h"
+
 static void write_text(FILE *out, const char *text)
 {
-	bool quote = strpbrk(text, ",\"\\\r\n") != NULL;
+	bool quote = strpbrk(text, ",\"") != NULL;
 	if (quote)
 		fputc('"', out);
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			fprintf(out, "\\x%02x", *c);
+	while (*text) {
+		const char *from = text;
+		if (bud_utf8_is_control(bud_utf8_next(&text)))
+			for (; from < text; from++)
+				fprintf(out, "\\x%02x", (unsigned char)*from);
+		else if (*from == '"' || *from == '\\')
+			fprintf(out, "%c%c", *from, *from);
 		else
-			fputs(*c == '"' ? "\"\"" : (char[]){ (char)*c, '\0' }, out);
+			fwrite(from, 1, (size_t)(text - from), out);
 	}
 	if (quote)
 		fputc('"', out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tables as CSV: RFC 4180 with LF, a header row, unknown as an empty field.
- * Control characters in texts are written as \xNN, so a file is safe to cat.
+ * What a terminal might act on in a text, or is no UTF-8, is written as \xNN
+ * a byte and a backslash as two, so a file is safe to cat and nothing is lost.
  */
 #ifndef BUD_WRITE_CSV_H
 #define BUD_WRITE_CSV_H

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "formats/write/utf8.h"
+
 #define REPLACEMENT 0xfffdu
 
 void bud_json_init(bud_json *json, FILE *out)
@@ -12,36 +14,13 @@ void bud_json_init(bud_json *json, FILE *out)
 	*json = (bud_json){ .out = out };
 }
 
-/* Takes one character off *at; what is not well-formed UTF-8 gives U+FFFD for a byte. */
-static uint32_t next_character(const unsigned char **at)
-{
-	const unsigned char *c = *at;
-	int more = c[0] >= 0xf0 && c[0] < 0xf5	 ? 3
-		   : c[0] >= 0xe0 && c[0] < 0xf0 ? 2
-		   : c[0] >= 0xc2 && c[0] < 0xe0 ? 1
-						 : 0;
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	uint32_t value = more ? c[0] & (0x3fu >> more) : c[0];
-	*at = c + 1;
-	if (!more)
-		return c[0] < 0x80 ? c[0] : REPLACEMENT;
-	for (int i = 1; i <= more; i++) {
-		if ((c[i] & 0xc0) != 0x80)
-			return REPLACEMENT;
-		value = value << 6 | (c[i] & 0x3f);
-	}
-	if (value < least[more] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return REPLACEMENT;
-	*at = c + 1 + more;
-	return value;
-}
-
 static void write_text(FILE *out, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
 	fputc('"', out);
-	while (*at) {
-		uint32_t c = next_character(&at);
+	while (*text) {
+		uint32_t c = bud_utf8_next(&text);
+		if (c == BUD_UTF8_INVALID)
+			c = REPLACEMENT;
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", (int)c);
 		else if (c >= 0x20 && c < 0x7f)

@@ -16,7 +16,7 @@ typedef struct bud_json {
 	FILE *out;
 	unsigned depth;
 	bool filled[BUD_JSON_DEPTH]; /* something already stands at that depth */
-	bool lines; /* as a table sink: one object a line */
+	bool lines;		     /* as a table sink: one object a line */
 	const bud_table *table;
 } bud_json;
 
