@@ -176,12 +176,13 @@ static bool parse_feature(bud_options *o, const char *arg)
 	return *arg != '\0';
 }
 
-/* The replay makes a single pass, which any number allows. */
-static bool check_passes(bud_options *o, const char *arg)
+static bool parse_passes(bud_options *o, const char *arg)
 {
 	long passes;
-	(void)o;
-	return parse_number(arg, 1, LONG_MAX, &passes);
+	if (!parse_number(arg, 1, 1000, &passes))
+		return false;
+	o->bench.passes = (unsigned)passes;
+	return true;
 }
 
 static bool set_no_mouse(bud_options *o, const char *arg)
@@ -250,8 +251,8 @@ static const struct row {
 	  "leave the mouse to the terminal" },
 	{ '\0', "seed", "auto|first|every|inferred|none", BUD_CMD_ALL, parse_seed,
 	  "what the replay starts from" },
-	{ '\0', "passes", "N", BUD_CMD_ALL, check_passes,
-	  "read the trace at most N times" },
+	{ '\0', "passes", "N", BUD_CMD_ALL, parse_passes,
+	  "read the trace at most N times; 1: no proofs from later events" },
 	{ '\0', "buffer", "NAME", BUD_CMD_ALL, parse_buffer,
 	  "trace buffer (instance) to replay" },
 	{ '\0', "zoneinfo", "FILE", BUD_CMD_ALL, parse_zoneinfo,

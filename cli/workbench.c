@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define MAX_PASSES 8 /* proofs settle sooner */
+
 static int log2_of(unsigned value)
 {
 	return 31 - __builtin_clz(value);
@@ -71,6 +73,8 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 	if (!status)
 		status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
 					   bundle->snapshots, bundle->nr_snapshots, options->seed, err);
+	if (!status && options->passes != 1)
+		status = bud_replay_learn(bench->replay, options->passes ? options->passes - 1 : MAX_PASSES, err);
 	return status;
 }
 

@@ -57,16 +57,25 @@ static inline void leave(bud_pageset *set, uint64_t *pages, bud_pfn pfn, int ord
 	}
 }
 
-static inline void enter(bud_zone *zone, bud_pageset *set, uint64_t *pages, bud_pfn pfn, int order)
+static void enter_range(bud_zone *zone, bud_pageset *set, uint64_t *pages, bud_pfn start, uint64_t nr)
 {
-	uint64_t nr = (uint64_t)1 << order;
-	if (order == 0 && bud_pageset_test(set, pfn))
-		return;
-	uint64_t members = order ? bud_pageset_count_range(set, pfn, nr) : 0;
-	if (order ? bud_pageset_set_range(set, pfn, nr) : bud_pageset_set(set, pfn))
+	uint64_t members = bud_pageset_count_range(set, start, nr);
+	if (bud_pageset_set_range(set, start, nr))
 		*pages += nr - members;
 	else
 		zone->buddy.out_of_memory = true;
+}
+
+static inline void enter(bud_zone *zone, bud_pageset *set, uint64_t *pages, bud_pfn pfn, int order)
+{
+	if (order)
+		enter_range(zone, set, pages, pfn, (uint64_t)1 << order);
+	else if (!bud_pageset_test(set, pfn)) {
+		if (bud_pageset_set(set, pfn))
+			++*pages;
+		else
+			zone->buddy.out_of_memory = true;
+	}
 }
 
 uint64_t bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order)
@@ -95,6 +104,13 @@ void bud_zone_make_free_range(bud_zone *zone, bud_pfn start, bud_pfn end)
 	leave_range(&zone->cached, &zone->cached_pages, start, end - start);
 	leave_range(&zone->used, &zone->used_pages, start, end - start);
 	bud_buddy_insert_range(&zone->buddy, start, end);
+}
+
+uint64_t bud_zone_make_used_range(bud_zone *zone, bud_pfn start, bud_pfn end)
+{
+	leave_range(&zone->cached, &zone->cached_pages, start, end - start);
+	enter_range(zone, &zone->used, &zone->used_pages, start, end - start);
+	return bud_buddy_remove_range(&zone->buddy, start, end);
 }
 
 uint64_t bud_zone_unknown_pages(const bud_zone *zone)

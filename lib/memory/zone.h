@@ -53,8 +53,9 @@ uint64_t bud_zone_make_free(bud_zone *zone, bud_pfn pfn, int order);
 uint64_t bud_zone_make_cached(bud_zone *zone, bud_pfn pfn, int order);
 uint64_t bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order);
 
-/* The pages [start, end), all of the zone, become free. */
+/* The same for the pages [start, end), all of the zone. */
 void bud_zone_make_free_range(bud_zone *zone, bud_pfn start, bud_pfn end);
+uint64_t bud_zone_make_used_range(bud_zone *zone, bud_pfn start, bud_pfn end);
 
 /* managed pages that are in none of the known states; BUD_UNKNOWN where managed is. */
 uint64_t bud_zone_unknown_pages(const bud_zone *zone);

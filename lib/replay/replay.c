@@ -34,6 +34,7 @@ struct bud_replay {
 	action *actions; /* by time */
 	size_t nr_actions, next_action;
 	bud_seed seed;
+	bud_proofs proofs;
 	bud_rules rules;
 	bud_comparison *comparisons;
 	size_t nr_comparisons, max_comparisons;
@@ -162,6 +163,7 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 	r->kernel = *kernel;
 	r->mode = choose_mode(seed, snapshots, nr_snapshots);
 	bud_seed_init(&r->seed);
+	bud_proofs_init(&r->proofs);
 	bud_status status = schedule(r, snapshots, nr_snapshots, err);
 	if (!status && !(bud_memory_copy(&r->start, memory) && bud_memory_copy(&r->memory, memory)))
 		status = bud_error_memory(err, "replay");
@@ -181,6 +183,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_memory_fini(&replay->start);
 	bud_memory_fini(&replay->memory);
 	bud_seed_fini(&replay->seed);
+	bud_proofs_fini(&replay->proofs);
 	free(replay->actions);
 	free(replay->comparisons);
 	free(replay);
@@ -201,7 +204,8 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 		return bud_error_memory(err, "replay");
 	bud_replay_observer *observer = r->rules.observer;
 	void *self = r->rules.observer_self;
-	bud_rules_init(&r->rules, &r->memory, &r->kernel);
+	bool old_kernel = !(r->source->info.formats & BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE));
+	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs, old_kernel);
 	bud_replay_observe(r, observer, self);
 	r->seed.open = false;
 	r->next_action = 0;
@@ -268,6 +272,7 @@ static bud_status act(bud_replay *r, const action *a, bud_error *err)
 		break;
 	case CLOSE_SEED:
 		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
+		bud_rules_seeded(&r->rules);
 		tell_all(r, a->t_ns);
 		break;
 	}
@@ -330,6 +335,27 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 		}
 	}
 	return status;
+}
+
+/* One pass to the end that learns; *nr_new proofs it brought. */
+static bud_status learn_pass(bud_replay *r, size_t *nr_new, bud_error *err)
+{
+	bool done;
+	bud_proofs_begin(&r->proofs, true);
+	bud_status status = bud_replay_rewind(r, err);
+	if (!status)
+		status = bud_replay_run(r, BUD_TIME_NONE, NULL, &done, err);
+	*nr_new = bud_proofs_end(&r->proofs);
+	return status;
+}
+
+bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	size_t nr_new = 1;
+	while (!status && nr_new && max_passes--)
+		status = learn_pass(replay, &nr_new, err);
+	return status ? status : bud_replay_rewind(replay, err);
 }
 
 void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self)

@@ -6,9 +6,13 @@
 /* The largest order any event may carry: a gigantic folio is freed as one. */
 #define ORDER_LIMIT 24
 
-void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel)
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs, bool old_kernel)
 {
-	*rules = (bud_rules){ .memory = memory, .kernel = kernel };
+	*rules = (bud_rules){ .memory = memory,
+			      .kernel = kernel,
+			      .proofs = proofs,
+			      .seq = 1,
+			      .compaction = { .old_kernel = old_kernel } };
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
 		rules->contradictions[i] = (bud_contradiction_count){ 0, BUD_TIME_NONE, BUD_PFN_NONE };
 }
@@ -22,6 +26,71 @@ static void contradict(bud_rules *rules, bud_contradiction kind, const bud_event
 	}
 }
 
+/* An allocation of pages held free: they were captured when they were freed, or had left before that. */
+static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
+{
+	uint64_t nr = (uint64_t)1 << order, moved = 0;
+	uint64_t free = bud_pageset_count_range(&zone->buddy.free, pfn, nr);
+	for (bud_pfn p = pfn; free == nr && p < pfn + nr; p++) {
+		uint64_t stamp = bud_proofs_stamp_of(rules->proofs, p);
+		moved = stamp > moved ? stamp : moved;
+	}
+	if (free == nr && moved >= rules->seed_seq && moved)
+		bud_proofs_add(rules->proofs, BUD_PROOF_AFTER, moved, pfn, order);
+	else if (free)
+		for (bud_pfn p = pfn; p < pfn + nr; p++)
+			if (bud_buddy_page_is_free(&zone->buddy, p))
+				bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
+}
+
+/* What the event, applied to the state before it, tells about earlier silence. */
+static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
+{
+	uint64_t nr = (uint64_t)1 << order;
+	for (bud_pfn p = pfn; event->kind == BUD_EV_ZONE_LOCKED && p < pfn + nr; p++)
+		if (bud_pageset_test(&zone->cached, p))
+			bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, bud_proofs_stamp_of(rules->proofs, p), p, 0);
+	for (bud_pfn p = pfn; (event->kind == BUD_EV_FREE || event->kind == BUD_EV_PCPU_DRAIN) && p < pfn + nr; p++)
+		if (bud_buddy_page_is_free(&zone->buddy, p))
+			bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
+	if (event->kind == BUD_EV_ALLOC)
+		learn_alloc(rules, event, zone, pfn, order);
+}
+
+/* Some page of this free is known to have gone straight to the buddy. */
+static bool went_direct(const bud_rules *rules, bud_pfn pfn, int order)
+{
+	const bud_proofs *proofs = rules->proofs;
+	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++)
+		if (proofs->known[i].kind == BUD_PROOF_DIRECT && proofs->known[i].pfn >> order == pfn >> order)
+			return true;
+	return false;
+}
+
+/* Pages that left as soon as the event had put them on the free lists. */
+static void apply_after(bud_rules *rules)
+{
+	const bud_proofs *proofs = rules->proofs;
+	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
+		const bud_proof *proof = &proofs->known[i];
+		const bud_zone_range *range = bud_memory_range_of(rules->memory, proof->pfn);
+		if (proof->kind == BUD_PROOF_AFTER && range)
+			bud_zone_make_cached(range->zone, proof->pfn, proof->order);
+	}
+}
+
+void bud_rules_seeded(bud_rules *rules)
+{
+	const bud_proofs *proofs = rules->proofs;
+	rules->seed_seq = rules->seq;
+	bud_proofs_has(proofs, &rules->next_proof, rules->seq);
+	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
+		const bud_zone_range *range = bud_memory_range_of(rules->memory, proofs->known[i].pfn);
+		if (proofs->known[i].kind == BUD_PROOF_SEED && range)
+			bud_zone_make_cached(range->zone, proofs->known[i].pfn, proofs->known[i].order);
+	}
+}
+
 /* One piece, all of it in zone. */
 static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zone *zone, bud_pfn pfn, int order)
 {
@@ -29,6 +98,11 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	bool odd = false;
 	bud_contradiction kind = BUD_NR_CONTRADICTIONS;
 
+	if (rules->proofs->learning) {
+		if (zone->seeded)
+			learn(rules, event, zone, pfn, order);
+		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
+	}
 	switch (event->kind) {
 	case BUD_EV_ALLOC:
 		changed = bud_zone_make_used(zone, pfn, order);
@@ -37,7 +111,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		break;
 	case BUD_EV_FREE:
 		kind = BUD_CONTRA_FREE_OF_FREE;
-		if (bud_kernel_pcp_order(rules->kernel, event->order)) {
+		if (bud_kernel_pcp_order(rules->kernel, event->order) && !went_direct(rules, pfn, order)) {
 			changed = bud_zone_make_cached(zone, pfn, order);
 			odd = changed > 0;
 		} else {
@@ -130,6 +204,15 @@ static void apply_marks(bud_rules *rules, const bud_event *event)
 	}
 }
 
+/* Compaction and isolation: leave without a page event. */
+static void apply_silent(bud_rules *rules, const bud_event *event)
+{
+	bud_zone *zone = bud_compaction_apply(&rules->compaction, rules->memory, event, rules->seq, rules->proofs,
+					      rules->next_proof);
+	if (zone && rules->observer)
+		rules->observer(rules->observer_self, zone, event->t_ns, true);
+}
+
 static inline void apply(bud_rules *rules, const bud_event *event)
 {
 	rules->events[event->kind]++;
@@ -161,6 +244,7 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 		rules->uncounted_gaps += event->lost.count == 0;
 		break;
 	default:
+		apply_silent(rules, event);
 		break;
 	}
 }
@@ -168,7 +252,11 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
 {
 	size_t i = 0;
-	while (i < nr && events[i].t_ns <= t_ns)
-		apply(rules, &events[i++]);
+	for (; i < nr && events[i].t_ns <= t_ns; i++, rules->seq++) {
+		bool proven = bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
+		apply(rules, &events[i]);
+		if (proven)
+			apply_after(rules);
+	}
 	return i;
 }

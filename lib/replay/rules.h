@@ -19,16 +19,24 @@
  *                              A failed one (no pfn) moves nothing.
  *
  * Pieces are cut at zone edges; pages of no zone are counted and ignored.
+ * What leaves without such an event is compaction's (compaction.h), or told
+ * by later events only (proofs.h).
  */
 #ifndef BUD_REPLAY_RULES_H
 #define BUD_REPLAY_RULES_H
 
+#include "lib/replay/compaction.h"
 #include "lib/replay/replay.h"
 
 typedef struct bud_rules {
 	bud_memory *memory;
 	const bud_kernel *kernel;
 	const bud_zone_range *last_range; /* where the previous event was: most are near it */
+	bud_compaction compaction;
+	bud_proofs *proofs;
+	size_t next_proof;
+	uint64_t seq; /* of the next event; the first is 1 */
+	uint64_t seed_seq; /* of the first event behind the last seed; 0 before any */
 	bud_pageset *touched; /* where to note the pages events name; NULL unless a seed window is open */
 	bud_replay_observer *observer;
 	void *observer_self;
@@ -38,7 +46,12 @@ typedef struct bud_rules {
 	bud_contradiction_count contradictions[BUD_NR_CONTRADICTIONS];
 } bud_rules;
 
-void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel);
+/* All pointers are borrowed. old_kernel: see bud_compaction. */
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
+		    bool old_kernel);
+
+/* A seed was just read: what was free at that moment is known now, but for what later events tell. */
+void bud_rules_seeded(bud_rules *rules);
 
 /* Applies events up to and including time t_ns; returns how many. */
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns);

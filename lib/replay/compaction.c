@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/compaction.h"
+
+#include "lib/replay/isolate.h"
+
+#define MAX_PROVEN 8192
+#define ENDLESS	   (UINT64_MAX / 2)
+
+static bud_compaction_task *task_of(bud_compaction *c, int32_t pid)
+{
+	bud_compaction_task *task = &c->tasks[(uint32_t)pid % BUD_COMPACTION_TASKS];
+	if (task->pid != pid)
+		*task = (bud_compaction_task){ .pid = pid };
+	return task;
+}
+
+/* The pages that later events prove event seq took. */
+static size_t find_proven(const bud_proofs *proofs, size_t index, uint64_t seq, bud_pfn *proven)
+{
+	size_t nr = 0;
+	for (; index < proofs->nr_known && proofs->known[index].seq == seq && nr < MAX_PROVEN; index++)
+		if (proofs->known[index].kind == BUD_PROOF_AT)
+			proven[nr++] = proofs->known[index].pfn;
+	return nr;
+}
+
+/* The zone that holds all of a scanned range, or NULL. */
+static bud_zone *zone_of_range(const bud_memory *memory, bud_pfn start, bud_pfn end)
+{
+	const bud_zone_range *range = bud_memory_range_of(memory, start);
+	return range && end > start && end <= range->end ? range->zone : NULL;
+}
+
+static void note_exit(bud_proofs *proofs, const bud_event *event, uint64_t seq, bud_exit_rank rank, bud_pfn start,
+		      bud_pfn end, uint64_t room)
+{
+	bud_exit exit = {
+		.seq = seq, .start = start, .end = end, .room = room, .pid = event->pid, .rank = (uint8_t)rank
+	};
+	bud_proofs_add_exit(proofs, &exit);
+}
+
+static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs,
+		      size_t index)
+{
+	bud_pfn proven[MAX_PROVEN], start = event->isolate.start_pfn, end = event->isolate.end_pfn;
+	bud_compaction_task *task = task_of(c, event->pid);
+	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .resumed = task->took, .proven = proven };
+	bud_zone *zone = zone_of_range(memory, start, end);
+	task->took = event->isolate.nr_taken > 0;
+	if (!zone)
+		return NULL;
+	hints.nr_proven = find_proven(proofs, index, seq, proven);
+	bud_isolate_result result = bud_isolate_scan(zone, event, &hints);
+	zone->uncertain_pages += result.unexplained;
+	if (result.unexplained)
+		note_exit(proofs, event, seq, BUD_EXIT_SCAN, start, end, result.unexplained);
+	return zone;
+}
+
+static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs,
+		      size_t index)
+{
+	bud_pfn proven[MAX_PROVEN];
+	const bud_zone_range *range = bud_memory_range_of(memory, event->isolate.start_pfn);
+	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .proven = proven };
+	if (!range || event->isolate.nr_taken > range->zone->spanned)
+		return NULL;
+	hints.nr_proven = find_proven(proofs, index, seq, proven);
+	bud_isolate_result result = bud_isolate_fast(range->zone, event, &hints);
+	range->zone->uncertain_pages += result.unexplained;
+	if (event->isolate.nr_taken)
+		note_exit(proofs, event, seq, BUD_EXIT_FAST, range->zone->start_pfn,
+			  range->zone->start_pfn + range->zone->spanned, result.unexplained);
+	return range->zone;
+}
+
+/* Blocks that left at the beginning of a run, by what later events prove. */
+static bud_zone *begin_run(bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs, size_t index)
+{
+	const bud_zone_range *range = bud_memory_range_of(memory, event->compact.zone_start);
+	if (!range)
+		return NULL;
+	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++)
+		if (proofs->known[index].kind == BUD_PROOF_AT)
+			bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+	note_exit(proofs, event, seq, BUD_EXIT_RUN, event->compact.zone_start, event->compact.zone_end, ENDLESS);
+	return range->zone;
+}
+
+static bud_zone *isolated_range(bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs,
+				size_t index)
+{
+	const bud_zone_range *range = bud_memory_range_of(memory, event->range.start_pfn);
+	if (!range || event->range.fin_pfn < event->range.end_pfn)
+		return NULL;
+	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++)
+		if (proofs->known[index].kind == BUD_PROOF_AT)
+			bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+	note_exit(proofs, event, seq, BUD_EXIT_CONTIG, event->range.start_pfn, event->range.end_pfn, ENDLESS);
+	return range->zone;
+}
+
+bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
+			       bud_proofs *proofs, size_t index)
+{
+	switch (event->kind) {
+	case BUD_EV_ISOLATE_FREE:
+		return scan(compaction, memory, event, seq, proofs, index);
+	case BUD_EV_FAST_ISOLATE_FREE:
+		return fast(compaction, memory, event, seq, proofs, index);
+	case BUD_EV_COMPACT_BEGIN:
+		task_of(compaction, event->pid)->took = false;
+		return begin_run(memory, event, seq, proofs, index);
+	case BUD_EV_TEST_ISOLATED:
+		return isolated_range(memory, event, seq, proofs, index);
+	case BUD_EV_MIGRATEPAGES:
+		task_of(compaction, event->pid)->took = false;
+		return NULL;
+	default:
+		return NULL;
+	}
+}

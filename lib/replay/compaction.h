@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What compaction and contiguous allocation take from the free lists. No
+ * page event tells of it: only how much was taken from where, and later
+ * frees of pages that were thought free.
+ */
+#ifndef BUD_REPLAY_COMPACTION_H
+#define BUD_REPLAY_COMPACTION_H
+
+#include "lib/memory/memory.h"
+#include "lib/replay/proofs.h"
+
+#define BUD_COMPACTION_TASKS 64
+
+/* One task's compaction run, as far as its events tell. */
+typedef struct bud_compaction_task {
+	int32_t pid; /* 0: none */
+	bool took; /* its last scan took something, and nothing was migrated since */
+} bud_compaction_task;
+
+typedef struct bud_compaction {
+	bool old_kernel; /* no mm_compaction_fast_isolate_freepages: to 6.1 */
+	bud_compaction_task tasks[BUD_COMPACTION_TASKS];
+} bud_compaction;
+
+/*
+ * Applies an event of compaction or isolation, number seq, to memory: what
+ * it took leaves, what cannot be told is added to its zone's uncertainty.
+ * proofs know what later events tell (index: of the first proof of seq, if
+ * any), and learn of it as an exit. Returns the zone whose lists changed, or NULL.
+ */
+bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
+			       bud_proofs *proofs, size_t index);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/proofs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STAMP_SHIFT	 15
+#define STAMPS_PER_CHUNK ((uint64_t)1 << STAMP_SHIFT)
+#define MAX_BYTES	 ((size_t)512 << 20)
+#define MAX_LOOK_BACK	 4096 /* exits looked at for one page */
+
+void bud_proofs_init(bud_proofs *proofs)
+{
+	*proofs = (bud_proofs){ 0 };
+}
+
+static void free_stamps(bud_proofs *p)
+{
+	for (uint64_t c = 0; c < p->nr_stamps; c++)
+		free(p->stamps[c]);
+	free(p->stamps);
+	p->stamps = NULL;
+	p->nr_stamps = 0;
+}
+
+void bud_proofs_fini(bud_proofs *proofs)
+{
+	free_stamps(proofs);
+	free(proofs->known);
+	free(proofs->fresh);
+	free(proofs->exits);
+	*proofs = (bud_proofs){ 0 };
+}
+
+void bud_proofs_begin(bud_proofs *proofs, bool learn)
+{
+	free_stamps(proofs);
+	proofs->nr_fresh = proofs->nr_exits = 0;
+	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
+	proofs->learning = learn;
+}
+
+/* Room for one more; false (and full) at the cap or without memory. */
+static bool grow(bud_proofs *p, void **array, size_t nr, size_t *max, size_t size)
+{
+	if (nr < *max)
+		return true;
+	size_t to = *max ? *max * 2 : 256;
+	void *more = p->bytes + (to - *max) * size > MAX_BYTES ? NULL : realloc(*array, to * size);
+	if (!more) {
+		p->full = true;
+		return false;
+	}
+	p->bytes += (to - *max) * size;
+	*array = more;
+	*max = to;
+	return true;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const bud_proof *x = a, *y = b;
+	if (x->seq != y->seq)
+		return x->seq < y->seq ? -1 : 1;
+	if (x->kind != y->kind)
+		return (int)x->kind - (int)y->kind;
+	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
+}
+
+size_t bud_proofs_end(bud_proofs *proofs)
+{
+	bud_proofs *p = proofs;
+	size_t before = p->nr_known, kept = 0;
+	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
+	     i++)
+		p->known[p->nr_known++] = p->fresh[i];
+	if (p->nr_known)
+		qsort(p->known, p->nr_known, sizeof *p->known, compare);
+	for (size_t i = 0; i < p->nr_known; i++)
+		if (!kept || compare(&p->known[kept - 1], &p->known[i]) != 0)
+			p->known[kept++] = p->known[i];
+	p->nr_known = kept;
+	bud_proofs_begin(p, false);
+	return kept - before;
+}
+
+void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
+{
+	bud_proofs *p = proofs;
+	for (bud_pfn i = pfn; i < pfn + nr; i++) {
+		uint64_t c = i >> STAMP_SHIFT;
+		if (c >= p->nr_stamps) {
+			uint64_t to = c + c / 2 + 1;
+			uint32_t **more = to > ((uint64_t)1 << 22) ? NULL : realloc(p->stamps, to * sizeof *more);
+			if (!more) {
+				p->full = true;
+				return;
+			}
+			memset(more + p->nr_stamps, 0, (to - p->nr_stamps) * sizeof *more);
+			p->stamps = more;
+			p->nr_stamps = to;
+		}
+		if (!p->stamps[c] && !(p->stamps[c] = calloc(STAMPS_PER_CHUNK, sizeof **p->stamps))) {
+			p->full = true;
+			return;
+		}
+		p->stamps[c][i % STAMPS_PER_CHUNK] = seq > UINT32_MAX ? 0 : (uint32_t)seq;
+	}
+}
+
+uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn)
+{
+	uint64_t c = pfn >> STAMP_SHIFT;
+	return c < proofs->nr_stamps && proofs->stamps[c] ? proofs->stamps[c][pfn % STAMPS_PER_CHUNK] : 0;
+}
+
+void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order)
+{
+	bud_proofs *p = proofs;
+	if (grow(p, (void **)&p->fresh, p->nr_fresh, &p->max_fresh, sizeof *p->fresh))
+		p->fresh[p->nr_fresh++] = (bud_proof){ seq, pfn, (uint8_t)kind, (uint8_t)order };
+}
+
+void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
+{
+	bud_proofs *p = proofs;
+	if (p->learning && grow(p, (void **)&p->exits, p->nr_exits, &p->max_exits, sizeof *p->exits))
+		p->exits[p->nr_exits++] = *exit;
+}
+
+/* A task's own fast isolation is believed before another's. */
+static int belief(const bud_exit *exit, int32_t pid)
+{
+	return exit->rank * 2 + (exit->rank == BUD_EXIT_FAST && exit->pid != pid);
+}
+
+void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed)
+{
+	bud_proofs *p = proofs;
+	uint64_t moved = bud_proofs_stamp_of(p, pfn), after = moved > seed ? moved : seed;
+	bud_exit *best = NULL;
+	size_t looked = 0;
+	for (size_t i = p->nr_exits; i-- > 0 && p->exits[i].seq > after && looked++ < MAX_LOOK_BACK;) {
+		bud_exit *exit = &p->exits[i];
+		if (!exit->room || pfn < exit->start || pfn >= exit->end)
+			continue;
+		if (!best || belief(exit, pid) < belief(best, pid))
+			best = exit;
+	}
+	if (best) {
+		best->room--;
+		bud_proofs_add(p, BUD_PROOF_AT, best->seq, pfn, 0);
+	} else if (moved >= seed && moved) {
+		bud_proofs_add(p, BUD_PROOF_AFTER, moved, pfn, 0);
+	} else {
+		bud_proofs_add(p, BUD_PROOF_SEED, seed, pfn, 0);
+	}
+}

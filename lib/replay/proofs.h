@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What later events tell about earlier silence. A pass over the trace
+ * learns where the replay must have missed something and when that must
+ * have been; the next pass knows it, and may learn more. Events are known
+ * by their number in the order of replay, the same in every pass.
+ */
+#ifndef BUD_REPLAY_PROOFS_H
+#define BUD_REPLAY_PROOFS_H
+
+#include "lib/base/error.h"
+#include "lib/base/event.h"
+
+typedef enum bud_proof_kind {
+	BUD_PROOF_DIRECT, /* the mm_page_free of that number went straight to the buddy, no per-CPU list took the page */
+	BUD_PROOF_AT, /* the isolation of that number took the page's block */
+	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
+	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
+} bud_proof_kind;
+
+typedef struct bud_proof {
+	uint64_t seq;
+	bud_pfn pfn;
+	uint8_t kind;
+	uint8_t order;
+} bud_proof;
+
+/* A silent way out of the free lists that the trace tells of. */
+typedef struct bud_exit {
+	uint64_t seq;
+	bud_pfn start, end; /* pages it may have taken */
+	uint64_t room; /* pages it took that are not explained yet */
+	int32_t pid;
+	uint8_t rank; /* bud_exit_rank */
+} bud_exit;
+
+/* In the order they are believed. */
+typedef enum bud_exit_rank {
+	BUD_EXIT_CONTIG, /* test_pages_isolated found the whole range free */
+	BUD_EXIT_FAST, /* mm_compaction_fast_isolate_freepages */
+	BUD_EXIT_SCAN, /* mm_compaction_isolate_freepages that took less than all */
+	BUD_EXIT_RUN, /* the beginning of a compaction run */
+	BUD_NR_EXIT_RANKS,
+} bud_exit_rank;
+
+typedef struct bud_proofs {
+	bud_proof *known; /* sorted; what earlier passes learnt */
+	size_t nr_known, max_known;
+	bud_proof *fresh; /* what this pass learns */
+	size_t nr_fresh, max_fresh;
+	bud_exit *exits; /* of this pass, by seq */
+	size_t nr_exits, max_exits;
+	uint32_t **stamps; /* by pfn: number of the event that last moved the page */
+	uint64_t nr_stamps;
+	size_t bytes;
+	bool learning;
+	bool full; /* the cap on memory was reached: the rest is not learnt */
+} bud_proofs;
+
+void bud_proofs_init(bud_proofs *proofs);
+void bud_proofs_fini(bud_proofs *proofs);
+
+/* Begins a pass that learns (or one that only uses what is known). */
+void bud_proofs_begin(bud_proofs *proofs, bool learn);
+/* Ends a learning pass: what it learnt becomes known. Returns how many proofs are new. */
+size_t bud_proofs_end(bud_proofs *proofs);
+
+/* The known proofs of event seq: the first of them at or behind index, which only moves on. */
+static inline bool bud_proofs_has(const bud_proofs *proofs, size_t *index, uint64_t seq)
+{
+	while (*index < proofs->nr_known && proofs->known[*index].seq < seq)
+		++*index;
+	return *index < proofs->nr_known && proofs->known[*index].seq == seq;
+}
+
+/* Remembers that event seq moved these pages. */
+void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);
+/* The number of the event that last moved the page, or 0. */
+uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
+
+void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
+void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
+
+/*
+ * A page held free turns out to have left: finds the likeliest exit behind
+ * event after, and adds the proof. seed: number of the event that followed
+ * the seed, in force when the page has not moved since.
+ */
+void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed);
+
+#endif
