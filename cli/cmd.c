@@ -5,16 +5,22 @@
 
 #include "cli/output.h"
 
-static void remark(const char *text)
+static void say(const char *text)
 {
 	bud_output_print(stderr, "buddyscope: %s\n", text);
+}
+
+void bud_cmd_remark(const bud_options *options, const char *text)
+{
+	if (!options->quiet)
+		say(text);
 }
 
 bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_error *err)
 {
 	bud_status status = bud_workbench_open(bench, &options->bench, err);
-	for (size_t i = 0; !status && !options->quiet && i < bench->bundle->nr_notes; i++)
-		remark(bench->bundle->notes[i]);
+	for (size_t i = 0; !status && i < bench->bundle->nr_notes; i++)
+		bud_cmd_remark(options, bench->bundle->notes[i]);
 	return status;
 }
 
@@ -40,6 +46,6 @@ void bud_cmd_tell_damage(const bud_workbench *bench, int *exit_code)
 	const char *damage = bench->bundle->source->info.damage;
 	if (!damage)
 		return;
-	remark(damage);
+	say(damage);
 	*exit_code = BUD_EXIT_DAMAGED;
 }

@@ -24,6 +24,8 @@ bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error 
 bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_error *err);
 /* BUD_ERR_USAGE if the machine has no zone that --node and --zone leave over. */
 bud_status bud_cmd_check_filter(const bud_workbench *bench, const bud_options *options, bud_error *err);
+/* A word on standard error, unless --quiet. */
+void bud_cmd_remark(const bud_options *options, const char *text);
 /* Says on standard error what of the trace could not be read, if anything; then *exit_code is DAMAGED. */
 void bud_cmd_tell_damage(const bud_workbench *bench, int *exit_code);
 

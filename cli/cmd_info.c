@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
@@ -122,9 +123,9 @@ static void print_machine(const facts *f, FILE *out)
 	const bud_bundle *bundle = f->bench->bundle;
 	bud_output_print(out, "capture   %s (%s, %s-endian, %u-bit)\n", bundle->path, f->info->format,
 			 f->info->big_endian ? "big" : "little", f->info->word_bytes * 8);
-	bud_output_print(out, "kernel    %s %s, %u CPUs, page size %u, largest order %d, pageblock order %d\n",
-			 or_unknown(bundle->release), or_unknown(bundle->machine), f->info->nr_cpus,
-			 1u << f->bench->kernel.page_shift, f->bench->kernel.max_order,
+	bud_output_print(out, "kernel    %s %s\n", or_unknown(bundle->release), or_unknown(bundle->machine));
+	bud_output_print(out, "machine   %u CPUs, page size %u, orders 0..%d, pageblocks of order %d\n",
+			 f->info->nr_cpus, 1u << f->bench->kernel.page_shift, f->bench->kernel.max_order,
 			 f->bench->kernel.pageblock_order);
 	bud_output_print(out, "clock     %s%s, %s .. %s\n", or_unknown(f->info->clock),
 			 f->info->clock_is_ns ? "" : " (raw ticks, not ns)",
@@ -200,21 +201,55 @@ static void print_snapshots(const facts *f, FILE *out)
 	}
 }
 
-/* What a reader of the replay has to know before believing it. */
-static void print_limits(const facts *f, FILE *out)
+static void print_seed(const facts *f, FILE *out)
 {
+	const bud_bundle *bundle = f->bench->bundle;
 	bud_seed_mode seed = bud_replay_seed(f->bench->replay);
-	bud_event_mask need = BUD_EVENT_PAGES & ~BUD_EVENT_BIT(BUD_EV_EXTFRAG), seen = 0;
+	char time[32];
+	bud_output_print(out, "replay    seed %s: ", bud_seed_mode_name(seed));
+	for (size_t i = 0; (seed == BUD_SEED_FIRST || seed == BUD_SEED_EVERY) && i < bundle->nr_snapshots; i++) {
+		const bud_snapshot *s = &bundle->snapshots[i];
+		if (!s->has_kpageflags || s->t_ns == BUD_TIME_NONE)
+			continue;
+		bud_heat_time(s->t_ns, f->info->clock_is_ns, 6, time, sizeof time);
+		bud_output_print(out, "free lists are known from snapshot %s (%s) on\n", s->name, time);
+		return;
+	}
+	bud_output_print(out, "free lists stay unknown, no snapshot has kpageflags to start from\n");
+}
+
+static void print_agreement(const facts *f, FILE *out)
+{
+	const bud_bundle *bundle = f->bench->bundle;
+	bud_verify_summary sum;
+	bud_verdict *verdicts = calloc(bundle->nr_snapshots + 1, sizeof *verdicts);
+	if (!verdicts)
+		return;
+	bud_verify_sum(f->bench->replay, bundle->snapshots, bundle->nr_snapshots, verdicts, &sum);
+	if (sum.nr_compared)
+		bud_output_print(
+			out, "          exact at %zu of %zu snapshots, mean |error| %.1f pages (buddyscope verify)\n",
+			sum.nr_exact, sum.nr_snapshots, bud_verify_mean_error(&sum));
+	free(verdicts);
+}
+
+static bud_event_mask events_seen(const facts *f)
+{
+	bud_event_mask seen = 0;
 	for (size_t i = 0; i < f->nr_counts; i++) {
 		bud_event_kind kind = bud_event_find(f->counts[i].system, f->counts[i].name);
 		if (kind < BUD_NR_EVENT_KINDS)
 			seen |= BUD_EVENT_BIT(kind);
 	}
-	bud_output_print(out, "replay    seed %s: ", bud_seed_mode_name(seed));
-	if (seed == BUD_SEED_FIRST || seed == BUD_SEED_EVERY)
-		bud_output_print(out, "states are known from the first snapshot with kpageflags on\n");
-	else
-		bud_output_print(out, "no state is known, free lists stay unknown\n");
+	return seen;
+}
+
+/* What a reader of the replay has to know before believing it. */
+static void print_limits(const facts *f, FILE *out)
+{
+	bud_event_mask seen = events_seen(f), need = BUD_EVENT_PAGES & ~BUD_EVENT_BIT(BUD_EV_EXTFRAG);
+	print_seed(f, out);
+	print_agreement(f, out);
 	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
 		if ((need & ~seen) & BUD_EVENT_BIT(k))
 			bud_output_print(out, "          no %s recorded: free lists cannot be exact\n",

@@ -236,6 +236,8 @@ static bud_status report_sections(bud_workbench *bench, const bud_options *optio
 	if (!status)
 		status = bud_progress_timeline(&progress, timeline, bench->replay, err);
 	bud_progress_end(&progress);
+	if (!status && !in.nr)
+		bud_cmd_remark(options, "there are no snapshots, so the tables have no rows");
 	if (!status)
 		status = write_sections(sections, nr, options, &in, timeline, bench, err);
 	bud_timeline_destroy(timeline);

@@ -99,11 +99,11 @@ static void print_text(const findings *f, FILE *out)
 			 bud_seed_mode_name(bud_replay_seed(f->bench->replay)));
 	for (size_t i = 0; i < bundle->nr_snapshots; i++)
 		print_snapshot(f, i, out);
-	bud_output_print(
-		out, "exact %zu of %zu snapshots, %zu of %zu zones; mean |error| %.1f pages; lost events %" PRIu64 "\n",
-		sum->nr_exact, sum->nr_snapshots, sum->nr_exact_zones, sum->nr_zones,
-		sum->nr_snapshots ? (double)sum->free_error / (double)sum->nr_snapshots : 0.0,
-		bud_trace_lost(&bundle->source->info));
+	bud_output_print(out, "exact %zu of %zu snapshots, %zu of %zu zones; ", sum->nr_exact, sum->nr_snapshots,
+			 sum->nr_exact_zones, sum->nr_zones);
+	if (sum->nr_compared)
+		bud_output_print(out, "mean |error| %.1f pages; ", bud_verify_mean_error(sum));
+	bud_output_print(out, "lost events %" PRIu64 "\n", bud_trace_lost(&bundle->source->info));
 }
 
 static bud_status print_findings(const findings *f, bud_error *err)

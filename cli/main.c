@@ -15,21 +15,21 @@ static const struct command {
 	{ "info", BUD_CMD_INFO, bud_cmd_info, "what the capture is and what can be known from it" },
 	{ "report", BUD_CMD_REPORT, bud_cmd_report, "free lists and fragmentation over time, as text, CSV or JSON" },
 	{ "view", BUD_CMD_VIEW, bud_cmd_view, "the same on the terminal, to move about in" },
-	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify,
-	  "the replayed free lists against the kernel's own, at every snapshot" },
+	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify, "the replayed free lists against the kernel's own, at snapshots" },
 };
 
 #define NR_COMMANDS (sizeof commands / sizeof *commands)
 
 static void print_usage(FILE *out)
 {
-	fprintf(out, "buddyscope replays the page allocator's trace and shows the kernel's free lists over time.\n\n"
+	fprintf(out, "buddyscope shows the kernel's free lists over time, from a trace of the page\n"
+		     "allocator.\n\n"
 		     "usage: buddyscope COMMAND [-i CAPTURE] [options]\n\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].help);
-	fprintf(out, "\nCAPTURE is a trace.dat (.gz and .zst too), - for standard input, or a bundle: a folder with a\n"
-		     "trace and snapshots of kernel files. Without it: trace.dat.\n"
-		     "buddyscope COMMAND --help lists the options of a command; --version prints the version.\n");
+	fprintf(out, "\nCAPTURE is a trace.dat (.gz and .zst too), - for standard input, or a bundle:\n"
+		     "a folder with a trace and snapshots of kernel files. Without it: trace.dat.\n"
+		     "buddyscope CAPTURE on a terminal means view. COMMAND --help lists its options.\n");
 }
 
 static void print_command_usage(const struct command *command, FILE *out)

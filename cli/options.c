@@ -252,7 +252,7 @@ static const struct row {
 	{ '\0', "seed", "auto|first|every|inferred|none", BUD_CMD_ALL, parse_seed,
 	  "what the replay starts from" },
 	{ '\0', "passes", "N", BUD_CMD_ALL, parse_passes,
-	  "read the trace at most N times; 1: no proofs from later events" },
+	  "at most N over the trace; 1 never looks ahead" },
 	{ '\0', "buffer", "NAME", BUD_CMD_ALL, parse_buffer,
 	  "trace buffer (instance) to replay" },
 	{ '\0', "zoneinfo", "FILE", BUD_CMD_ALL, parse_zoneinfo,

@@ -278,12 +278,12 @@ static void print_verdict(const picture *p, const bud_verdict *v)
 
 static void print_drift(const picture *p, const bud_verdict *verdicts, const bud_verify_summary *sum, bool verbose)
 {
-	if (sum->nr_snapshots == 0) {
-		bud_output_print(p->out, "\ndrift unknown: no snapshots to compare with\n");
+	if (sum->nr_compared == 0) {
+		bud_output_print(p->out, "\ndrift unknown: no snapshot to compare with\n");
 		return;
 	}
 	bud_output_print(p->out, "\ndrift: exact at %zu of %zu snapshots, mean |error| %.1f pages\n", sum->nr_exact,
-			 sum->nr_snapshots, (double)sum->free_error / (double)sum->nr_snapshots);
+			 sum->nr_snapshots, bud_verify_mean_error(sum));
 	for (size_t i = 1; i < p->bench->bundle->nr_snapshots; i++)
 		if (verbose || !verdicts[i].exact)
 			print_verdict(p, &verdicts[i]);

@@ -41,12 +41,13 @@ void bud_verify_sum_some(const bud_comparison *comparisons, size_t nr, const bud
 		if (i == 0)
 			continue;
 		summary->nr_snapshots++;
+		summary->nr_compared += v->compared;
 		summary->nr_exact += v->exact;
 		summary->nr_zones += v->nr_zones;
 		summary->nr_exact_zones += v->nr_exact_zones;
 		summary->free_error += v->free_error;
 		summary->exact = summary->exact && v->exact;
-		summary->within = summary->within && v->within;
+		summary->within = summary->within && (v->within || !v->compared);
 	}
 }
 

@@ -21,8 +21,10 @@ typedef struct bud_verify_summary {
 	size_t nr_snapshots; /* comparisons that count: all but the first */
 	size_t nr_exact;
 	size_t nr_zones, nr_exact_zones;
-	uint64_t free_error; /* sum, pages; the mean is over nr_snapshots */
-	bool exact, within; /* of all that count */
+	uint64_t free_error; /* sum over the snapshots compared, pages */
+	bool exact; /* all that count */
+	bool within; /* all of them that were compared */
+	size_t nr_compared; /* of those that count */
 } bud_verify_summary;
 
 /*
@@ -36,6 +38,12 @@ void bud_verify_sum(const bud_replay *replay, const bud_snapshot *snapshots, siz
 /* The same of these comparisons alone: some zones, some orders. */
 void bud_verify_sum_some(const bud_comparison *comparisons, size_t nr, const bud_snapshot *snapshots,
 			 size_t nr_snapshots, bud_verdict *verdicts, bud_verify_summary *summary);
+
+/* Pages a snapshot, over those compared; 0 if there are none. */
+static inline double bud_verify_mean_error(const bud_verify_summary *summary)
+{
+	return summary->nr_compared ? (double)summary->free_error / (double)summary->nr_compared : 0;
+}
 
 /* The verdict in force at t_ns: of the last compared snapshot at or before it, or NULL. */
 const bud_verdict *bud_verify_at(const bud_verdict *verdicts, size_t nr_snapshots, uint64_t t_ns);
