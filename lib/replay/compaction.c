@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/replay/compaction.h"
 
+#include <stdlib.h>
+
 #include "lib/replay/isolate.h"
 
 #define MAX_PROVEN 8192
@@ -34,9 +36,34 @@ static bud_zone *zone_of_range(const bud_memory *memory, bud_pfn start, bud_pfn 
 static void note_exit(bud_proofs *proofs, const bud_event *event, uint64_t seq, bud_exit_rank rank, bud_pfn start,
 		      bud_pfn end, uint64_t room)
 {
-	bud_exit exit = {
-		.seq = seq, .start = start, .end = end, .room = room, .pid = event->pid, .rank = (uint8_t)rank
-	};
+	bud_exit exit = { .seq = seq,
+			  .start = start,
+			  .end = end,
+			  .room = room,
+			  .block = BUD_PFN_NONE,
+			  .pid = event->pid,
+			  .rank = (uint8_t)rank };
+	bud_proofs_add_exit(proofs, &exit);
+}
+
+/* A fast isolation whose block is not known: any free block of its order may be it. */
+static void note_fast_exit(bud_proofs *proofs, const bud_event *event, uint64_t seq, const bud_zone *zone, int order)
+{
+	const bud_pageset *blocks = &zone->buddy.heads[order];
+	uint64_t end = (zone->start_pfn + zone->spanned) >> order, i = event->isolate.start_pfn >> order;
+	bud_exit exit = { .seq = seq,
+			  .start = zone->start_pfn,
+			  .end = zone->start_pfn + zone->spanned,
+			  .room = event->isolate.nr_taken,
+			  .block = BUD_PFN_NONE,
+			  .pid = event->pid,
+			  .order = (uint8_t)order,
+			  .rank = BUD_EXIT_FAST };
+	exit.candidates = calloc(zone->buddy.nr_free[order] + 1, sizeof *exit.candidates);
+	if (!exit.candidates)
+		return;
+	for (; (i = bud_pageset_next(blocks, i, end)) < end && exit.nr_candidates < zone->buddy.nr_free[order]; i++)
+		exit.candidates[exit.nr_candidates++] = i << order;
 	bud_proofs_add_exit(proofs, &exit);
 }
 
@@ -64,14 +91,13 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	bud_pfn proven[MAX_PROVEN];
 	const bud_zone_range *range = bud_memory_range_of(memory, event->isolate.start_pfn);
 	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .proven = proven };
-	if (!range || event->isolate.nr_taken > range->zone->spanned)
+	if (!range || event->isolate.nr_taken > (uint64_t)1 << range->zone->buddy.max_order)
 		return NULL;
 	hints.nr_proven = find_proven(proofs, index, seq, proven);
 	bud_isolate_result result = bud_isolate_fast(range->zone, event, &hints);
 	range->zone->uncertain_pages += result.unexplained;
-	if (event->isolate.nr_taken)
-		note_exit(proofs, event, seq, BUD_EXIT_FAST, range->zone->start_pfn,
-			  range->zone->start_pfn + range->zone->spanned, result.unexplained);
+	if (result.unexplained && proofs->learning)
+		note_fast_exit(proofs, event, seq, range->zone, 63 - __builtin_clzll(event->isolate.nr_taken));
 	return range->zone;
 }
 

@@ -150,8 +150,25 @@ bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, cons
 	return take_likeliest(zone, event, hints);
 }
 
+/* The only free block of that order at or behind pfn, or BUD_PFN_NONE if there are none or several. */
+static bud_pfn only_block(const bud_zone *zone, bud_pfn pfn, int order)
+{
+	const bud_pageset *blocks = &zone->buddy.heads[order];
+	uint64_t end = (zone->start_pfn + zone->spanned) >> order;
+	uint64_t first = bud_pageset_next(blocks, pfn >> order, end);
+	if (first == end || bud_pageset_next(blocks, first + 1, end) != end)
+		return BUD_PFN_NONE;
+	return first << order;
+}
+
 bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints)
 {
-	uint64_t wanted = event->isolate.nr_taken, removed = take_proven(zone, hints, wanted);
-	return (bud_isolate_result){ removed, wanted > removed ? wanted - removed : 0 };
+	uint64_t taken = event->isolate.nr_taken;
+	int order = taken ? 63 - __builtin_clzll(taken) : 0;
+	if (!taken || taken != (uint64_t)1 << order || order > zone->buddy.max_order)
+		return (bud_isolate_result){ 0, taken };
+	bud_pfn block = hints->nr_proven ? hints->proven[0] >> order << order
+					 : only_block(zone, event->isolate.start_pfn, order);
+	uint64_t removed = block == BUD_PFN_NONE ? 0 : bud_zone_make_used(zone, block, order);
+	return (bud_isolate_result){ removed, taken - removed };
 }

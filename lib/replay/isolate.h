@@ -28,7 +28,11 @@ typedef struct bud_isolate_result {
 /* mm_compaction_isolate_freepages in zone. */
 bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints);
 
-/* mm_compaction_fast_isolate_freepages: only what is proven leaves, whole blocks where they fit what was taken. */
+/*
+ * mm_compaction_fast_isolate_freepages: exactly one free block of nr_taken
+ * pages left, from start_pfn on (fast_isolate_freepages, 5.1 and later).
+ * Which one is known if a page of it is proven, or if there is only one.
+ */
 bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints);
 
 #endif

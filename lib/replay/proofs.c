@@ -23,9 +23,16 @@ static void free_stamps(bud_proofs *p)
 	p->nr_stamps = 0;
 }
 
+static void drop_exits(bud_proofs *p)
+{
+	while (p->nr_exits)
+		free(p->exits[--p->nr_exits].candidates);
+}
+
 void bud_proofs_fini(bud_proofs *proofs)
 {
 	free_stamps(proofs);
+	drop_exits(proofs);
 	free(proofs->known);
 	free(proofs->fresh);
 	free(proofs->exits);
@@ -35,7 +42,8 @@ void bud_proofs_fini(bud_proofs *proofs)
 void bud_proofs_begin(bud_proofs *proofs, bool learn)
 {
 	free_stamps(proofs);
-	proofs->nr_fresh = proofs->nr_exits = 0;
+	drop_exits(proofs);
+	proofs->nr_fresh = 0;
 	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
 	proofs->learning = learn;
 }
@@ -124,14 +132,46 @@ void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_p
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 {
 	bud_proofs *p = proofs;
-	if (p->learning && grow(p, (void **)&p->exits, p->nr_exits, &p->max_exits, sizeof *p->exits))
+	if (p->learning && grow(p, (void **)&p->exits, p->nr_exits, &p->max_exits, sizeof *p->exits)) {
+		p->bytes += exit->nr_candidates * sizeof *exit->candidates;
 		p->exits[p->nr_exits++] = *exit;
+	} else {
+		free(exit->candidates);
+	}
 }
 
-/* A task's own fast isolation is believed before another's. */
-static int belief(const bud_exit *exit, int32_t pid)
+static bool is_candidate(const bud_exit *exit, bud_pfn block)
 {
-	return exit->rank * 2 + (exit->rank == BUD_EXIT_FAST && exit->pid != pid);
+	size_t low = 0, high = exit->nr_candidates;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (exit->candidates[middle] < block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < exit->nr_candidates && exit->candidates[low] == block;
+}
+
+/* Whether the exit can have taken the page. A fast isolation took one block that was free: its first page tells which.
+ */
+static bool could_take(const bud_exit *exit, bud_pfn pfn)
+{
+	bud_pfn block = pfn >> exit->order << exit->order;
+	if (!exit->room || pfn < exit->start || pfn >= exit->end)
+		return false;
+	if (exit->rank != BUD_EXIT_FAST)
+		return true;
+	return exit->block == BUD_PFN_NONE ? is_candidate(exit, block) : exit->block == block;
+}
+
+/* The less the better. A fast isolation known to have taken this block comes first, then the task's own. */
+static int doubt(const bud_exit *exit, int32_t pid)
+{
+	int doubt = exit->rank * 4;
+	if (exit->rank == BUD_EXIT_FAST)
+		doubt += exit->block != BUD_PFN_NONE ? 0 : exit->pid == pid ? 1 : 2;
+	return doubt;
 }
 
 void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed)
@@ -142,13 +182,12 @@ void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t s
 	size_t looked = 0;
 	for (size_t i = p->nr_exits; i-- > 0 && p->exits[i].seq > after && looked++ < MAX_LOOK_BACK;) {
 		bud_exit *exit = &p->exits[i];
-		if (!exit->room || pfn < exit->start || pfn >= exit->end)
-			continue;
-		if (!best || belief(exit, pid) < belief(best, pid))
+		if (could_take(exit, pfn) && (!best || doubt(exit, pid) < doubt(best, pid)))
 			best = exit;
 	}
 	if (best) {
 		best->room--;
+		best->block = pfn >> best->order << best->order;
 		bud_proofs_add(p, BUD_PROOF_AT, best->seq, pfn, 0);
 	} else if (moved >= seed && moved) {
 		bud_proofs_add(p, BUD_PROOF_AFTER, moved, pfn, 0);

@@ -30,6 +30,10 @@ typedef struct bud_exit {
 	uint64_t seq;
 	bud_pfn start, end; /* pages it may have taken */
 	uint64_t room; /* pages it took that are not explained yet */
+	bud_pfn block; /* FAST: the block of 2^order pages it took, BUD_PFN_NONE until some page tells */
+	bud_pfn *candidates; /* FAST: the free blocks of that order at that moment, sorted */
+	size_t nr_candidates;
+	uint8_t order;
 	int32_t pid;
 	uint8_t rank; /* bud_exit_rank */
 } bud_exit;
@@ -79,6 +83,7 @@ void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq
 uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
+/* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
 
 /*

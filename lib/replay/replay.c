@@ -268,9 +268,12 @@ static bud_status act(bud_replay *r, const action *a, bud_error *err)
 		read_marks(r, a->snapshot);
 		break;
 	case OPEN_SEED:
-		bud_seed_open(&r->seed);
+		if (!r->proofs.learning || !r->rules.seed_seq)
+			bud_seed_open(&r->seed);
 		break;
 	case CLOSE_SEED:
+		if (!r->seed.open)
+			break;
 		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
 		bud_rules_seeded(&r->rules);
 		tell_all(r, a->t_ns);
