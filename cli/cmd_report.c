@@ -123,6 +123,8 @@ static bud_status collect_instants(instants *in, const bud_options *options, con
 		return status;
 	if (options->at)
 		status = instants_listed(in, options->at, bench, err);
+	else if (info->first_ns == BUD_TIME_NONE)
+		status = BUD_OK; /* without events there is no time to divide */
 	else if (options->step)
 		status = instants_by_step(in, options->step, *begin, end, info, err);
 	else
@@ -237,7 +239,8 @@ static bud_status report_sections(bud_workbench *bench, const bud_options *optio
 		status = bud_progress_timeline(&progress, timeline, bench->replay, err);
 	bud_progress_end(&progress);
 	if (!status && !in.nr)
-		bud_cmd_remark(options, "there are no snapshots, so the tables have no rows");
+		bud_cmd_remark(options, options->at ? "there are no snapshots, so the tables have no rows"
+						    : "there are no events, so the tables have no rows");
 	if (!status)
 		status = write_sections(sections, nr, options, &in, timeline, bench, err);
 	bud_timeline_destroy(timeline);

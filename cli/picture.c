@@ -191,19 +191,32 @@ static void print_zone(picture *p, size_t z, const bud_section_filter *filter)
 	print_events(p);
 }
 
+static bool has_events(const picture *p)
+{
+	return p->bench->bundle->source->info.first_ns != BUD_TIME_NONE;
+}
+
+static void print_span(const picture *p, const bud_options *options)
+{
+	bool is_ns = p->bench->bundle->source->info.clock_is_ns;
+	char first[32], last[32];
+	bud_heat_time(p->timeline->columns[0].t_begin_ns, is_ns, 3, first, sizeof first);
+	bud_heat_time(p->timeline->columns[p->nr_columns - 1].t_end_ns, is_ns, 3, last, sizeof last);
+	bud_output_print(p->out, "%s .. %s, %zu columns, each the %s of its time\n", first, last, p->nr_columns,
+			 bud_fold_name(bud_options_fold(options, BUD_FOLD_WORST)));
+}
+
 static void print_head(const picture *p, const bud_options *options)
 {
 	const bud_bundle *bundle = p->bench->bundle;
 	const bud_trace_info *info = &bundle->source->info;
-	char first[32], last[32];
 	bud_output_print(p->out, "buddyscope %s  kernel %s %s  replay, seed %s\n", bundle->name,
 			 *bundle->release ? bundle->release : "?", *bundle->machine ? bundle->machine : "?",
 			 bud_seed_mode_name(bud_replay_seed(p->bench->replay)));
-	bud_output_print(p->out, "%s .. %s, %zu columns, each the %s of its time\n",
-			 bud_heat_time(p->timeline->columns[0].t_begin_ns, info->clock_is_ns, 3, first, sizeof first),
-			 bud_heat_time(p->timeline->columns[p->nr_columns - 1].t_end_ns, info->clock_is_ns, 3, last,
-				       sizeof last),
-			 p->nr_columns, bud_fold_name(bud_options_fold(options, BUD_FOLD_WORST)));
+	if (has_events(p))
+		print_span(p, options);
+	else
+		bud_output_print(p->out, "no events\n");
 	bud_output_print(p->out, "lost events %" PRIu64, bud_trace_lost(info));
 	if (bud_trace_uncounted_gaps(info))
 		bud_output_print(p->out, " and %" PRIu64 " gaps nobody counted", bud_trace_uncounted_gaps(info));
@@ -295,6 +308,8 @@ static void print_all(picture *p, const bud_options *options, const bud_verdict 
 	const bud_memory *memory = bud_replay_memory(p->bench->replay);
 	size_t nr_known = 0;
 	print_head(p, options);
+	if (!has_events(p))
+		return;
 	for (size_t z = 0; z < memory->nr_zones; z++) {
 		if (!bud_section_wants_zone(&options->filter, memory->zones[z].node, memory->zones[z].name))
 			continue;
