@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/output.h"
+#include "cli/progress.h"
 
 static void say(const char *text)
 {
@@ -16,11 +17,25 @@ void bud_cmd_remark(const bud_options *options, const char *text)
 		say(text);
 }
 
+static bud_status learn(bud_workbench *bench, bool quiet, bud_error *err)
+{
+	bud_progress progress;
+	bud_progress_begin(&progress, &bench->bundle->source->info, quiet);
+	bud_status status = bud_progress_learn(&progress, bench, err);
+	bud_progress_end(&progress);
+	return status;
+}
+
 bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_error *err)
 {
 	bud_status status = bud_workbench_open(bench, &options->bench, err);
-	for (size_t i = 0; !status && i < bench->bundle->nr_notes; i++)
+	if (status)
+		return status;
+	for (size_t i = 0; i < bench->bundle->nr_notes; i++)
 		bud_cmd_remark(options, bench->bundle->notes[i]);
+	status = learn(bench, options->quiet, err);
+	if (status)
+		bud_workbench_close(bench);
 	return status;
 }
 

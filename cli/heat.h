@@ -10,7 +10,7 @@
 #include "lib/replay/timeline.h"
 
 #define BUD_HEAT_LEVELS 10
-#define BUD_HEAT_SCALE  "(log4) .0 1:1+ 2:4+ 3:16+ 4:64+ 5:256+ 6:1k+ 7:4k+ 8:16k+ 9:64k+"
+#define BUD_HEAT_SCALE	"(log4) .0 1:1+ 2:4+ 3:16+ 4:64+ 5:256+ 6:1k+ 7:4k+ 8:16k+ 9:64k+"
 #define BUD_HEAT_LEGEND "free blocks " BUD_HEAT_SCALE
 
 /* 0 for none, else 1 + log4 of blocks, at most 9: absolute, so two pictures compare. */

@@ -19,13 +19,13 @@ void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool
 	*progress = (bud_progress){ .wanted = !quiet && isatty(STDERR_FILENO), .info = info, .since = now() };
 }
 
-static void show(bud_progress *p, const bud_replay *replay)
+static void show(bud_progress *p, const char *doing, const bud_replay *replay)
 {
 	uint64_t first = p->info->first_ns, last = p->info->last_ns, at = bud_replay_position(replay);
 	if (!p->wanted || now() - p->since < 1 || first == BUD_TIME_NONE || last <= first)
 		return;
 	unsigned share = at <= first ? 0 : (unsigned)((unsigned __int128)(at - first) * 100 / (last - first));
-	fprintf(stderr, "\rreplaying %3u%%", share > 100 ? 100 : share);
+	fprintf(stderr, "\r%s %3u%%", doing, share > 100 ? 100 : share);
 	p->shown = true;
 }
 
@@ -36,13 +36,24 @@ void bud_progress_end(bud_progress *progress)
 	progress->shown = false;
 }
 
+bud_status bud_progress_learn(bud_progress *progress, bud_workbench *bench, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (bool done = false; !status && !done;) {
+		uint64_t budget = SLICE;
+		status = bud_workbench_learn(bench, &budget, &done, err);
+		show(progress, "looking ahead", bench->replay);
+	}
+	return status;
+}
+
 bud_status bud_progress_replay(bud_progress *progress, bud_replay *replay, uint64_t t_ns, bud_error *err)
 {
 	bud_status status = BUD_OK;
 	for (bool done = false; !status && !done;) {
 		uint64_t budget = SLICE;
 		status = bud_replay_run(replay, t_ns, &budget, &done, err);
-		show(progress, replay);
+		show(progress, "replaying", replay);
 	}
 	return status;
 }
@@ -53,7 +64,7 @@ bud_status bud_progress_timeline(bud_progress *progress, bud_timeline *timeline,
 	for (bool done = false; !status && !done;) {
 		uint64_t budget = SLICE;
 		status = bud_timeline_work(timeline, replay, &budget, &done, err);
-		show(progress, replay);
+		show(progress, "replaying", replay);
 	}
 	return status;
 }

@@ -6,7 +6,7 @@
 #ifndef BUD_CLI_PROGRESS_H
 #define BUD_CLI_PROGRESS_H
 
-#include "lib/replay/timeline.h"
+#include "cli/workbench.h"
 
 typedef struct bud_progress {
 	bool shown; /* something stands on the terminal */
@@ -18,6 +18,8 @@ typedef struct bud_progress {
 void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool quiet);
 void bud_progress_end(bud_progress *progress);
 
+/* Lets the bench learn. */
+bud_status bud_progress_learn(bud_progress *progress, bud_workbench *bench, bud_error *err);
 /* Runs the replay up to t_ns (BUD_TIME_NONE: to the end). */
 bud_status bud_progress_replay(bud_progress *progress, bud_replay *replay, uint64_t t_ns, bud_error *err);
 /* Fills the timeline. */

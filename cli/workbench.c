@@ -73,20 +73,26 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 	if (!status)
 		status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
 					   bundle->snapshots, bundle->nr_snapshots, options->seed, err);
-	if (!status && options->passes != 1)
-		status = bud_replay_learn(bench->replay, options->passes ? options->passes - 1 : MAX_PASSES, err);
 	return status;
 }
 
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)
 {
-	*bench = (bud_workbench){ 0 };
+	*bench = (bud_workbench){ .passes = options->passes };
 	bud_status status = bud_bundle_open(options->path, &options->bundle, &bench->bundle, err);
 	if (!status)
 		status = set_up(bench, options, err);
 	if (status)
 		bud_workbench_close(bench);
 	return status;
+}
+
+bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *done, bud_error *err)
+{
+	*done = bench->passes == 1;
+	return *done ? BUD_OK
+		     : bud_replay_learn(bench->replay, bench->passes ? bench->passes - 1 : MAX_PASSES, budget, done,
+					err);
 }
 
 void bud_workbench_close(bud_workbench *bench)

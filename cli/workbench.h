@@ -26,9 +26,13 @@ typedef struct bud_workbench {
 	bud_memory memory;   /* as it was before the first event; the replay has its own */
 	char zones_from[96]; /* where the zones were read, for people: "zoneinfo of snapshot 00-start" */
 	bud_replay *replay;
+	unsigned passes; /* of the options */
 } bud_workbench;
 
+/* Leaves the replay as it is without proofs: learn before use. */
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err);
+/* Learns as far as the options allow; budget and done as in bud_replay_learn(). */
+bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *done, bud_error *err);
 void bud_workbench_close(bud_workbench *bench);
 
 #endif

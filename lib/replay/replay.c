@@ -35,6 +35,7 @@ struct bud_replay {
 	size_t nr_actions, next_action;
 	bud_seed seed;
 	bud_proofs proofs;
+	unsigned nr_passes; /* that have learnt */
 	bud_rules rules;
 	bud_comparison *comparisons;
 	size_t nr_comparisons, max_comparisons;
@@ -340,25 +341,23 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 	return status;
 }
 
-/* One pass to the end that learns; *nr_new proofs it brought. */
-static bud_status learn_pass(bud_replay *r, size_t *nr_new, bud_error *err)
+bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
 {
-	bool done;
-	bud_proofs_begin(&r->proofs, true);
-	bud_status status = bud_replay_rewind(r, err);
-	if (!status)
-		status = bud_replay_run(r, BUD_TIME_NONE, NULL, &done, err);
-	*nr_new = bud_proofs_end(&r->proofs);
-	return status;
-}
-
-bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, bud_error *err)
-{
+	bud_replay *r = replay;
 	bud_status status = BUD_OK;
-	size_t nr_new = 1;
-	while (!status && nr_new && max_passes--)
-		status = learn_pass(replay, &nr_new, err);
-	return status ? status : bud_replay_rewind(replay, err);
+	bool ended = true;
+	*done = false;
+	while (!status && ended && !*done) {
+		if (!r->proofs.learning) {
+			bud_proofs_begin(&r->proofs, true);
+			status = bud_replay_rewind(r, err);
+		}
+		if (!status)
+			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
+		if (!status && ended)
+			*done = bud_proofs_end(&r->proofs) == 0 || ++r->nr_passes >= max_passes;
+	}
+	return status || !*done ? status : bud_replay_rewind(r, err);
 }
 
 void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self)

@@ -66,8 +66,9 @@ int main(int argc, char **argv)
 	int width, height;
 	if (argc != 4 || sscanf(argv[2], "%dx%d", &width, &height) != 2)
 		return 2;
-	if (bud_workbench_open(&bench, &options, &err) || bud_scene_open(&scene, &bench, &err) ||
-	    bud_canvas_init(&canvas, width, height, &err)) {
+	bool learnt;
+	if (bud_workbench_open(&bench, &options, &err) || bud_workbench_learn(&bench, NULL, &learnt, &err) ||
+	    bud_scene_open(&scene, &bench, &err) || bud_canvas_init(&canvas, width, height, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
