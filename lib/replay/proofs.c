@@ -35,6 +35,7 @@ void bud_proofs_fini(bud_proofs *proofs)
 	drop_exits(proofs);
 	free(proofs->known);
 	free(proofs->fresh);
+	free(proofs->doubts);
 	free(proofs->exits);
 	*proofs = (bud_proofs){ 0 };
 }
@@ -43,7 +44,7 @@ void bud_proofs_begin(bud_proofs *proofs, bool learn)
 {
 	free_stamps(proofs);
 	drop_exits(proofs);
-	proofs->nr_fresh = 0;
+	proofs->nr_fresh = proofs->nr_doubts = 0;
 	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
 	proofs->learning = learn;
 }
@@ -75,9 +76,20 @@ static int compare(const void *a, const void *b)
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
+/* Doubts of pages that no later event has moved stay doubts for ever. */
+static void settle_doubts(bud_proofs *p)
+{
+	for (size_t i = 0; i < p->nr_doubts; i++) {
+		const bud_proof *doubt = &p->doubts[i];
+		if (bud_proofs_stamp_of(p, doubt->pfn) == doubt->seq)
+			bud_proofs_add(p, BUD_PROOF_DOUBT, doubt->seq, doubt->pfn, doubt->order);
+	}
+}
+
 size_t bud_proofs_end(bud_proofs *proofs)
 {
 	bud_proofs *p = proofs;
+	settle_doubts(p);
 	size_t before = p->nr_known, kept = 0;
 	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
 	     i++)
@@ -127,6 +139,13 @@ void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_p
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->fresh, p->nr_fresh, &p->max_fresh, sizeof *p->fresh))
 		p->fresh[p->nr_fresh++] = (bud_proof){ seq, pfn, (uint8_t)kind, (uint8_t)order };
+}
+
+void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order)
+{
+	bud_proofs *p = proofs;
+	if (grow(p, (void **)&p->doubts, p->nr_doubts, &p->max_doubts, sizeof *p->doubts))
+		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order };
 }
 
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)

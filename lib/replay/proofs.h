@@ -15,6 +15,7 @@ typedef enum bud_proof_kind {
 	BUD_PROOF_DIRECT, /* the mm_page_free of that number went straight to the buddy, no per-CPU list took the page */
 	BUD_PROOF_AT, /* the isolation of that number took the page's block */
 	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
+	BUD_PROOF_DOUBT, /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells */
 	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
 } bud_proof_kind;
 
@@ -52,6 +53,8 @@ typedef struct bud_proofs {
 	size_t nr_known, max_known;
 	bud_proof *fresh; /* what this pass learns */
 	size_t nr_fresh, max_fresh;
+	bud_proof *doubts; /* of this pass: DOUBT, unless the pages are seen again */
+	size_t nr_doubts, max_doubts;
 	bud_exit *exits; /* of this pass, by seq */
 	size_t nr_exits, max_exits;
 	uint32_t **stamps; /* by pfn: number of the event that last moved the page */
@@ -83,6 +86,8 @@ void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq
 uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
+/* That free is in doubt as long as no later event moves its pages. */
+void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order);
 /* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
 

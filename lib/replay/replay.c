@@ -35,6 +35,7 @@ struct bud_replay {
 	size_t nr_actions, next_action;
 	bud_seed seed;
 	bud_proofs proofs;
+	bud_interrupts interrupts; /* of a learning pass */
 	unsigned nr_passes; /* that have learnt */
 	bud_rules rules;
 	bud_comparison *comparisons;
@@ -185,6 +186,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_memory_fini(&replay->memory);
 	bud_seed_fini(&replay->seed);
 	bud_proofs_fini(&replay->proofs);
+	bud_interrupts_fini(&replay->interrupts);
 	free(replay->actions);
 	free(replay->comparisons);
 	free(replay);
@@ -195,7 +197,8 @@ static bud_status seek_source(bud_replay *r, uint64_t t_ns, bud_error *err)
 	r->batch = (bud_batch){ 0 };
 	r->at = 0;
 	r->ended = false;
-	return bud_source_rewind(r->source, t_ns, REPLAY_EVENTS, err);
+	bud_event_mask learnt_from = r->proofs.learning ? BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) : 0;
+	return bud_source_rewind(r->source, t_ns, REPLAY_EVENTS | learnt_from, err);
 }
 
 bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
@@ -206,7 +209,7 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 	bud_replay_observer *observer = r->rules.observer;
 	void *self = r->rules.observer_self;
 	bool old_kernel = !(r->source->info.formats & BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE));
-	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs, old_kernel);
+	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs, &r->interrupts, old_kernel);
 	bud_replay_observe(r, observer, self);
 	r->seed.open = false;
 	r->next_action = 0;
@@ -350,12 +353,15 @@ bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *b
 	while (!status && ended && !*done) {
 		if (!r->proofs.learning) {
 			bud_proofs_begin(&r->proofs, true);
+			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
 		}
 		if (!status)
 			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
-		if (!status && ended)
+		if (!status && ended) {
 			*done = bud_proofs_end(&r->proofs) == 0 || ++r->nr_passes >= max_passes;
+			bud_interrupts_fini(&r->interrupts);
+		}
 	}
 	return status || !*done ? status : bud_replay_rewind(r, err);
 }

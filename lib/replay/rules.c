@@ -6,11 +6,13 @@
 /* The largest order any event may carry: a gigantic folio is freed as one. */
 #define ORDER_LIMIT 24
 
-void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs, bool old_kernel)
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
+		    bud_interrupts *interrupts, bool old_kernel)
 {
 	*rules = (bud_rules){ .memory = memory,
 			      .kernel = kernel,
 			      .proofs = proofs,
+			      .interrupts = interrupts,
 			      .seq = 1,
 			      .compaction = { .old_kernel = old_kernel } };
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
@@ -57,14 +59,14 @@ static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone
 		learn_alloc(rules, event, zone, pfn, order);
 }
 
-/* Some page of this free is known to have gone straight to the buddy. */
-static bool went_direct(const bud_rules *rules, bud_pfn pfn, int order)
+/* The proof of that kind about this very piece of the event at hand, or NULL. */
+static const bud_proof *proof_of(const bud_rules *rules, bud_proof_kind kind, bud_pfn pfn, int order)
 {
 	const bud_proofs *proofs = rules->proofs;
 	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++)
-		if (proofs->known[i].kind == BUD_PROOF_DIRECT && proofs->known[i].pfn >> order == pfn >> order)
-			return true;
-	return false;
+		if (proofs->known[i].kind == kind && proofs->known[i].pfn >> order == pfn >> order)
+			return &proofs->known[i];
+	return NULL;
 }
 
 /* Pages that left as soon as the event had put them on the free lists. */
@@ -102,6 +104,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		if (zone->seeded)
 			learn(rules, event, zone, pfn, order);
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
+		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
 	}
 	switch (event->kind) {
 	case BUD_EV_ALLOC:
@@ -111,9 +114,11 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		break;
 	case BUD_EV_FREE:
 		kind = BUD_CONTRA_FREE_OF_FREE;
-		if (bud_kernel_pcp_order(rules->kernel, event->order) && !went_direct(rules, pfn, order)) {
+		if (bud_kernel_pcp_order(rules->kernel, event->order) &&
+		    !proof_of(rules, BUD_PROOF_DIRECT, pfn, order)) {
 			changed = bud_zone_make_cached(zone, pfn, order);
 			odd = changed > 0;
+			zone->uncertain_pages += proof_of(rules, BUD_PROOF_DOUBT, pfn, order) ? nr : 0;
 		} else {
 			changed = bud_zone_make_free(zone, pfn, order);
 			odd = changed < nr;
@@ -204,6 +209,14 @@ static void apply_marks(bud_rules *rules, const bud_event *event)
 	}
 }
 
+/* Repeats a free that was applied already; where it stands tells of the per-CPU lists' lock. */
+static void note_batched(bud_rules *rules, const bud_event *event)
+{
+	const bud_zone_range *range = range_of(rules, event->page.pfn);
+	if (range && rules->proofs->learning)
+		bud_interrupts_note(rules->interrupts, event, range->zone, rules->seq, rules->proofs);
+}
+
 /* Compaction and isolation: leave without a page event. */
 static void apply_silent(bud_rules *rules, const bud_event *event)
 {
@@ -243,6 +256,9 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 		rules->lost += event->lost.count;
 		rules->uncounted_gaps += event->lost.count == 0;
 		break;
+	case BUD_EV_FREE_BATCHED:
+		note_batched(rules, event);
+		break;
 	default:
 		apply_silent(rules, event);
 		break;
@@ -252,11 +268,12 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
 {
 	size_t i = 0;
-	for (; i < nr && events[i].t_ns <= t_ns; i++, rules->seq++) {
+	for (; i < nr && events[i].t_ns <= t_ns; i++) {
 		bool proven = bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
 		apply(rules, &events[i]);
 		if (proven)
 			apply_after(rules);
+		rules->seq += events[i].kind != BUD_EV_FREE_BATCHED;
 	}
 	return i;
 }

@@ -26,6 +26,7 @@
 #define BUD_REPLAY_RULES_H
 
 #include "lib/replay/compaction.h"
+#include "lib/replay/interrupt.h"
 #include "lib/replay/replay.h"
 
 typedef struct bud_rules {
@@ -33,9 +34,10 @@ typedef struct bud_rules {
 	const bud_kernel *kernel;
 	const bud_zone_range *last_range; /* where the previous event was: most are near it */
 	bud_compaction compaction;
+	bud_interrupts *interrupts;
 	bud_proofs *proofs;
 	size_t next_proof;
-	uint64_t seq; /* of the next event; the first is 1 */
+	uint64_t seq; /* of the next event, mm_page_free_batched not counted; the first is 1 */
 	uint64_t seed_seq; /* of the first event behind the last seed; 0 before any */
 	bud_pageset *touched; /* where to note the pages events name; NULL unless a seed window is open */
 	bud_replay_observer *observer;
@@ -48,7 +50,7 @@ typedef struct bud_rules {
 
 /* All pointers are borrowed. old_kernel: see bud_compaction. */
 void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
-		    bool old_kernel);
+		    bud_interrupts *interrupts, bool old_kernel);
 
 /* A seed was just read: what was free at that moment is known now, but for what later events tell. */
 void bud_rules_seeded(bud_rules *rules);
