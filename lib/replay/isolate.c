@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/replay/isolate.h"
 
-#define MAX_STRIDE 64
+#define MAX_STRIDE 32 /* COMPACT_CLUSTER_MAX; strides double from 1 to it */
 #define MAX_HEADS  4096 /* of one scanned range: a pageblock of 64 KiB pages has 8192 pages */
 
 typedef struct head {
@@ -84,18 +84,18 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
-/* The stride that gives what was taken: by steps where the kernel counts them well, else the largest; 0 for none. */
-static bud_pfn find_stride(const bud_event *event, const heads *found, const bud_isolate_hints *hints)
+/* Of the strides that give what was taken, the one whose steps are nearest to those counted; 0 for none. */
+static bud_pfn find_stride(const bud_event *event, const heads *found)
 {
 	bud_pfn best = 0;
 	uint64_t best_distance = UINT64_MAX;
-	for (bud_pfn stride = 1; stride <= MAX_STRIDE; stride++) {
+	for (bud_pfn stride = 1; stride <= MAX_STRIDE; stride *= 2) {
 		uint64_t steps;
 		if (walk(NULL, found, event->isolate.start_pfn, event->isolate.end_pfn, stride, &steps) !=
 		    event->isolate.nr_taken)
 			continue;
-		uint64_t d = hints->old_kernel ? 0 : distance(steps, event->isolate.nr_scanned);
-		if (d < best_distance || hints->old_kernel) {
+		uint64_t d = distance(steps, event->isolate.nr_scanned);
+		if (d < best_distance) {
 			best = stride;
 			best_distance = d;
 		}
@@ -144,7 +144,7 @@ bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, cons
 		return (bud_isolate_result){ take_all(zone, &found), taken > found.pages ? taken - found.pages : 0 };
 	if (!taken)
 		return (bud_isolate_result){ 0, 0 };
-	bud_pfn stride = find_stride(event, &found, hints);
+	bud_pfn stride = find_stride(event, &found);
 	if (stride)
 		return (bud_isolate_result){ walk(zone, &found, start, end, stride, &steps), 0 };
 	return take_likeliest(zone, event, hints);
