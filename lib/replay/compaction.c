@@ -16,13 +16,13 @@ static bud_compaction_task *task_of(bud_compaction *c, int32_t pid)
 	return task;
 }
 
-/* The pages that later events prove event seq took. */
-static size_t find_proven(const bud_proofs *proofs, size_t index, uint64_t seq, bud_pfn *proven)
+/* The pages that later events prove event seq took (AT), or did not (NOT). */
+static size_t find_pages(const bud_proofs *proofs, size_t index, uint64_t seq, bud_proof_kind kind, bud_pfn *pages)
 {
 	size_t nr = 0;
 	for (; index < proofs->nr_known && proofs->known[index].seq == seq && nr < MAX_PROVEN; index++)
-		if (proofs->known[index].kind == BUD_PROOF_AT)
-			proven[nr++] = proofs->known[index].pfn;
+		if (proofs->known[index].kind == kind)
+			pages[nr++] = proofs->known[index].pfn;
 	return nr;
 }
 
@@ -77,7 +77,7 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	task->took = event->isolate.nr_taken > 0;
 	if (!zone)
 		return NULL;
-	hints.nr_proven = find_proven(proofs, index, seq, proven);
+	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
 	bud_isolate_result result = bud_isolate_scan(zone, event, &hints);
 	zone->uncertain_pages += result.unexplained;
 	if (result.unexplained)
@@ -88,17 +88,21 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs,
 		      size_t index)
 {
-	bud_pfn proven[MAX_PROVEN];
+	bud_pfn proven[MAX_PROVEN], wrong[MAX_PROVEN];
 	const bud_zone_range *range = bud_memory_range_of(memory, event->isolate.start_pfn);
-	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .proven = proven };
+	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .proven = proven, .wrong = wrong };
 	if (!range || event->isolate.nr_taken > (uint64_t)1 << range->zone->buddy.max_order)
 		return NULL;
-	hints.nr_proven = find_proven(proofs, index, seq, proven);
-	bud_isolate_result result = bud_isolate_fast(range->zone, event, &hints);
-	range->zone->uncertain_pages += result.unexplained;
-	if (result.unexplained && proofs->learning)
-		note_fast_exit(proofs, event, seq, range->zone, 63 - __builtin_clzll(event->isolate.nr_taken));
-	return range->zone;
+	bud_zone *zone = range->zone;
+	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
+	hints.nr_wrong = find_pages(proofs, index, seq, BUD_PROOF_NOT, wrong);
+	if (event->isolate.nr_taken && !hints.nr_proven && proofs->learning)
+		note_fast_exit(proofs, event, seq, zone, 63 - __builtin_clzll(event->isolate.nr_taken));
+	bud_isolate_result result = bud_isolate_fast(zone, event, &hints);
+	zone->uncertain_pages += result.unexplained;
+	if (result.guess != BUD_PFN_NONE)
+		bud_proofs_guess(proofs, seq, result.guess, 63 - __builtin_clzll(event->isolate.nr_taken));
+	return zone;
 }
 
 /* Blocks that left at the beginning of a run, by what later events prove. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/replay/isolate.h"
 
-#define MAX_STRIDE 32 /* COMPACT_CLUSTER_MAX; strides double from 1 to it */
+#define MAX_STRIDE 32	/* COMPACT_CLUSTER_MAX; strides double from 1 to it */
 #define MAX_HEADS  4096 /* of one scanned range: a pageblock of 64 KiB pages has 8192 pages */
 
 typedef struct head {
@@ -127,7 +127,7 @@ static bud_isolate_result take_likeliest(bud_zone *zone, const bud_event *event,
 	for (size_t i = 0; i < found.nr && proven + guessed < wanted; i++)
 		if (proven + guessed + size_of(&found.list[i]) <= wanted)
 			guessed += take(zone, &found.list[i]);
-	return (bud_isolate_result){ proven + guessed, distance(wanted, proven) };
+	return (bud_isolate_result){ proven + guessed, distance(wanted, proven), BUD_PFN_NONE };
 }
 
 bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints)
@@ -136,29 +136,44 @@ bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, cons
 	bud_pfn start = event->isolate.start_pfn, end = event->isolate.end_pfn;
 	uint64_t taken = event->isolate.nr_taken, steps;
 	if (taken == end - start)
-		return (bud_isolate_result){ bud_zone_make_used_range(zone, start, end), 0 };
+		return (bud_isolate_result){ bud_zone_make_used_range(zone, start, end), 0, BUD_PFN_NONE };
 	find_heads(zone, start, end, &found);
 	if (taken == found.pages)
-		return (bud_isolate_result){ take_all(zone, &found), 0 };
+		return (bud_isolate_result){ take_all(zone, &found), 0, BUD_PFN_NONE };
 	if (is_full(event, &found, hints))
-		return (bud_isolate_result){ take_all(zone, &found), taken > found.pages ? taken - found.pages : 0 };
+		return (bud_isolate_result){ take_all(zone, &found), taken > found.pages ? taken - found.pages : 0,
+					     BUD_PFN_NONE };
 	if (!taken)
-		return (bud_isolate_result){ 0, 0 };
+		return (bud_isolate_result){ 0, 0, BUD_PFN_NONE };
 	bud_pfn stride = find_stride(event, &found);
 	if (stride)
-		return (bud_isolate_result){ walk(zone, &found, start, end, stride, &steps), 0 };
+		return (bud_isolate_result){ walk(zone, &found, start, end, stride, &steps), 0, BUD_PFN_NONE };
 	return take_likeliest(zone, event, hints);
 }
 
-/* The only free block of that order at or behind pfn, or BUD_PFN_NONE if there are none or several. */
-static bud_pfn only_block(const bud_zone *zone, bud_pfn pfn, int order)
+static bool is_wrong(const bud_isolate_hints *hints, bud_pfn block)
+{
+	for (size_t i = 0; i < hints->nr_wrong; i++)
+		if (hints->wrong[i] == block)
+			return true;
+	return false;
+}
+
+/* The only free block of that order at or behind pfn that is not known to have stayed; BUD_PFN_NONE if there are none
+ * or several. */
+static bud_pfn only_block(const bud_zone *zone, bud_pfn pfn, int order, const bud_isolate_hints *hints)
 {
 	const bud_pageset *blocks = &zone->buddy.heads[order];
 	uint64_t end = (zone->start_pfn + zone->spanned) >> order;
-	uint64_t first = bud_pageset_next(blocks, pfn >> order, end);
-	if (first == end || bud_pageset_next(blocks, first + 1, end) != end)
-		return BUD_PFN_NONE;
-	return first << order;
+	bud_pfn only = BUD_PFN_NONE;
+	for (uint64_t i = pfn >> order; (i = bud_pageset_next(blocks, i, end)) < end; i++) {
+		if (is_wrong(hints, i << order))
+			continue;
+		if (only != BUD_PFN_NONE)
+			return BUD_PFN_NONE;
+		only = i << order;
+	}
+	return only;
 }
 
 bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints)
@@ -166,9 +181,13 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 	uint64_t taken = event->isolate.nr_taken;
 	int order = taken ? 63 - __builtin_clzll(taken) : 0;
 	if (!taken || taken != (uint64_t)1 << order || order > zone->buddy.max_order)
-		return (bud_isolate_result){ 0, taken };
-	bud_pfn block = hints->nr_proven ? hints->proven[0] >> order << order
-					 : only_block(zone, event->isolate.start_pfn, order);
-	uint64_t removed = block == BUD_PFN_NONE ? 0 : bud_zone_make_used(zone, block, order);
-	return (bud_isolate_result){ removed, taken - removed };
+		return (bud_isolate_result){ 0, taken, BUD_PFN_NONE };
+	if (hints->nr_proven) {
+		uint64_t removed = bud_zone_make_used(zone, hints->proven[0] >> order << order, order);
+		return (bud_isolate_result){ removed, taken - removed, BUD_PFN_NONE };
+	}
+	bud_pfn guess = only_block(zone, event->isolate.start_pfn, order, hints);
+	if (guess == BUD_PFN_NONE)
+		return (bud_isolate_result){ 0, taken, BUD_PFN_NONE };
+	return (bud_isolate_result){ bud_zone_make_used(zone, guess, order), taken, guess };
 }

@@ -18,11 +18,14 @@ typedef struct bud_isolate_hints {
 	bool resumed; /* the task's previous scan took something and nothing was migrated since: stride 1 again */
 	const bud_pfn *proven; /* pages later events prove it took */
 	size_t nr_proven;
+	const bud_pfn *wrong; /* blocks it did not take */
+	size_t nr_wrong;
 } bud_isolate_hints;
 
 typedef struct bud_isolate_result {
 	uint64_t removed; /* pages that left the model's free lists */
 	uint64_t unexplained; /* by how many pages that may be wrong */
+	bud_pfn guess; /* a fast isolation's block, taken without proof as the only one there was; else BUD_PFN_NONE */
 } bud_isolate_result;
 
 /* mm_compaction_isolate_freepages in zone. */
@@ -31,7 +34,8 @@ bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, cons
 /*
  * mm_compaction_fast_isolate_freepages: exactly one free block of nr_taken
  * pages left, from start_pfn on (fast_isolate_freepages, 5.1 and later).
- * Which one is known if a page of it is proven, or if there is only one.
+ * Which one is known if a page of it is proven; if there was only one, it
+ * is taken, but not counted as explained.
  */
 bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints);
 

@@ -36,6 +36,7 @@ void bud_proofs_fini(bud_proofs *proofs)
 	free(proofs->known);
 	free(proofs->fresh);
 	free(proofs->doubts);
+	free(proofs->guesses);
 	free(proofs->exits);
 	*proofs = (bud_proofs){ 0 };
 }
@@ -44,7 +45,7 @@ void bud_proofs_begin(bud_proofs *proofs, bool learn)
 {
 	free_stamps(proofs);
 	drop_exits(proofs);
-	proofs->nr_fresh = proofs->nr_doubts = 0;
+	proofs->nr_fresh = proofs->nr_doubts = proofs->nr_guesses = 0;
 	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
 	proofs->learning = learn;
 }
@@ -146,6 +147,36 @@ void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order)
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->doubts, p->nr_doubts, &p->max_doubts, sizeof *p->doubts))
 		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order };
+}
+
+void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order)
+{
+	bud_proofs *p = proofs;
+	if (!p->learning || !grow(p, (void **)&p->guesses, p->nr_guesses, &p->max_guesses, sizeof *p->guesses))
+		return;
+	p->guesses[p->nr_guesses++] = (bud_proof){ seq, block, BUD_PROOF_NOT, (uint8_t)order };
+	bud_proofs_stamp(p, block, (uint64_t)1 << order, seq);
+}
+
+static const bud_proof *guess_of(const bud_proofs *p, uint64_t seq)
+{
+	size_t low = 0, high = p->nr_guesses;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (p->guesses[middle].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < p->nr_guesses && p->guesses[low].seq == seq ? &p->guesses[low] : NULL;
+}
+
+void bud_proofs_check_guess(bud_proofs *proofs, bud_pfn pfn, bool was_free)
+{
+	uint64_t seq = bud_proofs_stamp_of(proofs, pfn);
+	const bud_proof *guess = seq ? guess_of(proofs, seq) : NULL;
+	if (guess)
+		bud_proofs_add(proofs, was_free ? BUD_PROOF_NOT : BUD_PROOF_AT, seq, guess->pfn, 0);
 }
 
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)

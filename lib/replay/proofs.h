@@ -14,6 +14,7 @@
 typedef enum bud_proof_kind {
 	BUD_PROOF_DIRECT, /* the mm_page_free of that number went straight to the buddy, no per-CPU list took the page */
 	BUD_PROOF_AT, /* the isolation of that number took the page's block */
+	BUD_PROOF_NOT, /* the isolation of that number did not take this block, likely as it looked */
 	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
 	BUD_PROOF_DOUBT, /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells */
 	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
@@ -57,6 +58,8 @@ typedef struct bud_proofs {
 	size_t nr_doubts, max_doubts;
 	bud_exit *exits; /* of this pass, by seq */
 	size_t nr_exits, max_exits;
+	bud_proof *guesses; /* of this pass, by seq */
+	size_t nr_guesses, max_guesses;
 	uint32_t **stamps; /* by pfn: number of the event that last moved the page */
 	uint64_t nr_stamps;
 	size_t bytes;
@@ -79,6 +82,14 @@ static inline bool bud_proofs_has(const bud_proofs *proofs, size_t *index, uint6
 		++*index;
 	return *index < proofs->nr_known && proofs->known[*index].seq == seq;
 }
+
+/*
+ * The isolation of that number is taken to have had this block, without
+ * proof. An event that shows a page of it free, or freed, will tell.
+ */
+void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order);
+/* An event finds the page: on the free lists, or given back by the isolation. Adds what that says about a guess. */
+void bud_proofs_check_guess(bud_proofs *proofs, bud_pfn pfn, bool was_free);
 
 /* Remembers that event seq moved these pages. */
 void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);

@@ -36,7 +36,7 @@ struct bud_replay {
 	bud_seed seed;
 	bud_proofs proofs;
 	bud_interrupts interrupts; /* of a learning pass */
-	unsigned nr_passes; /* that have learnt */
+	unsigned nr_passes;	   /* that have learnt */
 	bud_rules rules;
 	bud_comparison *comparisons;
 	size_t nr_comparisons, max_comparisons;

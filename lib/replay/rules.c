@@ -57,6 +57,8 @@ static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone
 			bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
 	if (event->kind == BUD_EV_ALLOC)
 		learn_alloc(rules, event, zone, pfn, order);
+	for (bud_pfn p = pfn; event->kind != BUD_EV_ALLOC && p < pfn + nr; p++)
+		bud_proofs_check_guess(rules->proofs, p, event->kind != BUD_EV_FREE);
 }
 
 /* The proof of that kind about this very piece of the event at hand, or NULL. */
