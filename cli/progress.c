@@ -22,7 +22,7 @@ void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool
 static void show(bud_progress *p, const char *doing, const bud_replay *replay)
 {
 	uint64_t first = p->info->first_ns, last = p->info->last_ns, at = bud_replay_position(replay);
-	if (!p->wanted || now() - p->since < 1 || first == BUD_TIME_NONE || last <= first)
+	if (!p->wanted || !at || now() - p->since < 1 || first == BUD_TIME_NONE || last <= first)
 		return;
 	unsigned share = at <= first ? 0 : (unsigned)((unsigned __int128)(at - first) * 100 / (last - first));
 	fprintf(stderr, "\r%s %3u%%", doing, share > 100 ? 100 : share);
