@@ -151,14 +151,14 @@ const bud_section *bud_section_find(const char *name)
 	return NULL;
 }
 
-bud_status bud_section_write(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
-			     size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
-			     bud_row_sink *sink, bud_error *err)
+bud_status bud_section_rows(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
+			    size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
+			    bud_row_sink *sink, bud_error *err)
 {
-	bud_status status = sink->begin(sink->self, &section->table, err);
+	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < nr_columns; i++)
 		status = section->rows(timeline, columns[i], memory, filter, sink, err);
-	return status ? status : sink->end(sink->self, err);
+	return status;
 }
 
 static bud_status verify_rows(const bud_comparison *c, const bud_section_filter *filter, bud_row_sink *sink,

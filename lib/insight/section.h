@@ -39,15 +39,16 @@ extern const bud_section bud_sections[BUD_NR_SECTIONS]; /* freelist, index, zone
 const bud_section *bud_section_find(const char *name);
 
 /*
- * The section for the given columns of a timeline (column numbers in the
- * order wanted; SIZE_MAX stands for an unplaced instant and gives rows with
- * everything unknown). Calls begin, row and end of sink.
+ * The rows of the section for the given columns of a timeline (column
+ * numbers in the order wanted; SIZE_MAX stands for an unplaced instant and
+ * gives rows with everything unknown). The caller begins and ends the table,
+ * so that a long one can be made of several timelines.
  */
-bud_status bud_section_write(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
-			     size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
-			     bud_row_sink *sink, bud_error *err);
+bud_status bud_section_rows(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
+			    size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
+			    bud_row_sink *sink, bud_error *err);
 
-/* snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff */
+/* The whole table; columns snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff */
 bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, const bud_section_filter *filter,
 			      bud_row_sink *sink, bud_error *err);
 
