@@ -80,6 +80,8 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
 	bud_isolate_result result = bud_isolate_scan(zone, event, &hints);
 	zone->uncertain_pages += result.unexplained;
+	if (result.surplus && proofs->learning)
+		bud_proofs_explain_surplus(proofs, start, end, result.surplus, event->pid);
 	if (result.unexplained)
 		note_exit(proofs, event, seq, BUD_EXIT_SCAN, start, end, result.unexplained);
 	return zone;

@@ -127,7 +127,7 @@ static bud_isolate_result take_likeliest(bud_zone *zone, const bud_event *event,
 	for (size_t i = 0; i < found.nr && proven + guessed < wanted; i++)
 		if (proven + guessed + size_of(&found.list[i]) <= wanted)
 			guessed += take(zone, &found.list[i]);
-	return (bud_isolate_result){ proven + guessed, distance(wanted, proven), BUD_PFN_NONE };
+	return (bud_isolate_result){ proven + guessed, distance(wanted, proven), 0, BUD_PFN_NONE };
 }
 
 bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, const bud_isolate_hints *hints)
@@ -136,18 +136,20 @@ bud_isolate_result bud_isolate_scan(bud_zone *zone, const bud_event *event, cons
 	bud_pfn start = event->isolate.start_pfn, end = event->isolate.end_pfn;
 	uint64_t taken = event->isolate.nr_taken, steps;
 	if (taken == end - start)
-		return (bud_isolate_result){ bud_zone_make_used_range(zone, start, end), 0, BUD_PFN_NONE };
+		return (bud_isolate_result){ bud_zone_make_used_range(zone, start, end), 0, 0, BUD_PFN_NONE };
 	find_heads(zone, start, end, &found);
 	if (taken == found.pages)
-		return (bud_isolate_result){ take_all(zone, &found), 0, BUD_PFN_NONE };
-	if (is_full(event, &found, hints))
-		return (bud_isolate_result){ take_all(zone, &found), taken > found.pages ? taken - found.pages : 0,
-					     BUD_PFN_NONE };
+		return (bud_isolate_result){ take_all(zone, &found), 0, 0, BUD_PFN_NONE };
+	if (is_full(event, &found, hints)) {
+		uint64_t lacking = taken > found.pages ? taken - found.pages : 0;
+		uint64_t surplus = found.pages > taken ? found.pages - taken : 0;
+		return (bud_isolate_result){ take_all(zone, &found), lacking, surplus, BUD_PFN_NONE };
+	}
 	if (!taken)
-		return (bud_isolate_result){ 0, 0, BUD_PFN_NONE };
+		return (bud_isolate_result){ 0, 0, 0, BUD_PFN_NONE };
 	bud_pfn stride = find_stride(event, &found);
 	if (stride)
-		return (bud_isolate_result){ walk(zone, &found, start, end, stride, &steps), 0, BUD_PFN_NONE };
+		return (bud_isolate_result){ walk(zone, &found, start, end, stride, &steps), 0, 0, BUD_PFN_NONE };
 	return take_likeliest(zone, event, hints);
 }
 
@@ -181,13 +183,13 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 	uint64_t taken = event->isolate.nr_taken;
 	int order = taken ? 63 - __builtin_clzll(taken) : 0;
 	if (!taken || taken != (uint64_t)1 << order || order > zone->buddy.max_order)
-		return (bud_isolate_result){ 0, taken, BUD_PFN_NONE };
+		return (bud_isolate_result){ 0, taken, 0, BUD_PFN_NONE };
 	if (hints->nr_proven) {
 		uint64_t removed = bud_zone_make_used(zone, hints->proven[0] >> order << order, order);
-		return (bud_isolate_result){ removed, taken - removed, BUD_PFN_NONE };
+		return (bud_isolate_result){ removed, taken - removed, 0, BUD_PFN_NONE };
 	}
 	bud_pfn guess = only_block(zone, event->isolate.start_pfn, order, hints);
 	if (guess == BUD_PFN_NONE)
-		return (bud_isolate_result){ 0, taken, BUD_PFN_NONE };
-	return (bud_isolate_result){ bud_zone_make_used(zone, guess, order), taken, guess };
+		return (bud_isolate_result){ 0, taken, 0, BUD_PFN_NONE };
+	return (bud_isolate_result){ bud_zone_make_used(zone, guess, order), taken, 0, guess };
 }

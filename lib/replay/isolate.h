@@ -25,6 +25,7 @@ typedef struct bud_isolate_hints {
 typedef struct bud_isolate_result {
 	uint64_t removed; /* pages that left the model's free lists */
 	uint64_t unexplained; /* by how many pages that may be wrong */
+	uint64_t surplus; /* pages a full scan did not find that the model held free: they had left before it */
 	bud_pfn guess; /* a fast isolation's block, taken without proof as the only one there was; else BUD_PFN_NONE */
 } bud_isolate_result;
 

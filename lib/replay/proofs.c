@@ -245,3 +245,30 @@ void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t s
 		bud_proofs_add(p, BUD_PROOF_SEED, seed, pfn, 0);
 	}
 }
+
+/* The first candidate of an exit in [start, end), or BUD_PFN_NONE. */
+static bud_pfn candidate_in(const bud_exit *exit, bud_pfn start, bud_pfn end)
+{
+	for (size_t i = 0; i < exit->nr_candidates; i++)
+		if (exit->candidates[i] >= start && exit->candidates[i] < end)
+			return exit->candidates[i];
+	return BUD_PFN_NONE;
+}
+
+void bud_proofs_explain_surplus(bud_proofs *proofs, bud_pfn start, bud_pfn end, uint64_t surplus, int32_t pid)
+{
+	bud_proofs *p = proofs;
+	size_t looked = 0;
+	for (size_t i = p->nr_exits; i-- > 0 && surplus && looked++ < MAX_LOOK_BACK;) {
+		bud_exit *exit = &p->exits[i];
+		uint64_t size = (uint64_t)1 << exit->order;
+		if (exit->rank != BUD_EXIT_FAST || exit->pid != pid || exit->block != BUD_PFN_NONE || size != surplus)
+			continue;
+		bud_pfn block = candidate_in(exit, start, end);
+		if (block == BUD_PFN_NONE)
+			continue;
+		exit->block = block;
+		surplus -= size;
+		bud_proofs_add(p, BUD_PROOF_AT, exit->seq, block, 0);
+	}
+}

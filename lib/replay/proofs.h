@@ -97,6 +97,11 @@ void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq
 uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
+/*
+ * A full scan of [start, end) by a task lacked surplus pages of what is held
+ * free there: its fast isolations before it may have taken the blocks.
+ */
+void bud_proofs_explain_surplus(bud_proofs *proofs, bud_pfn start, bud_pfn end, uint64_t surplus, int32_t pid);
 /* That free is in doubt as long as no later event moves its pages. */
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order);
 /* Takes over exit->candidates. */
