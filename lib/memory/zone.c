@@ -18,6 +18,7 @@ void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start
 	bud_buddy_init(&zone->buddy, start_pfn, start_pfn + spanned, max_order);
 	bud_pageset_init(&zone->cached);
 	bud_pageset_init(&zone->used);
+	bud_pageset_init(&zone->certain);
 }
 
 void bud_zone_fini(bud_zone *zone)
@@ -25,6 +26,7 @@ void bud_zone_fini(bud_zone *zone)
 	bud_buddy_fini(&zone->buddy);
 	bud_pageset_fini(&zone->cached);
 	bud_pageset_fini(&zone->used);
+	bud_pageset_fini(&zone->certain);
 }
 
 bool bud_zone_copy(bud_zone *to, const bud_zone *from)
@@ -34,8 +36,9 @@ bool bud_zone_copy(bud_zone *to, const bud_zone *from)
 	to->buddy = kept.buddy;
 	to->cached = kept.cached;
 	to->used = kept.used;
+	to->certain = kept.certain;
 	return bud_buddy_copy(&to->buddy, &from->buddy) && bud_pageset_copy(&to->cached, &from->cached) &&
-	       bud_pageset_copy(&to->used, &from->used);
+	       bud_pageset_copy(&to->used, &from->used) && bud_pageset_copy(&to->certain, &from->certain);
 }
 
 static void leave_range(bud_pageset *set, uint64_t *pages, bud_pfn start, uint64_t nr)
@@ -111,6 +114,32 @@ uint64_t bud_zone_make_used_range(bud_zone *zone, bud_pfn start, bud_pfn end)
 	leave_range(&zone->cached, &zone->cached_pages, start, end - start);
 	enter_range(zone, &zone->used, &zone->used_pages, start, end - start);
 	return bud_buddy_remove_range(&zone->buddy, start, end);
+}
+
+void bud_zone_lose_certainty(bud_zone *zone)
+{
+	zone->gapped = true;
+	zone->certain_pages = 0;
+	bud_pageset_clear_all(&zone->certain);
+}
+
+void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order)
+{
+	enter(zone, &zone->certain, &zone->certain_pages, pfn, order);
+}
+
+void bud_zone_make_all_certain(bud_zone *zone)
+{
+	zone->gapped = false;
+	zone->unproven_pages = 0;
+}
+
+uint64_t bud_zone_uncertain_pages(const bud_zone *zone)
+{
+	uint64_t all = zone->managed != BUD_UNKNOWN ? zone->managed : zone->spanned;
+	uint64_t behind_gap = !zone->gapped ? 0 : all > zone->certain_pages ? all - zone->certain_pages : 0;
+	uint64_t uncertain = zone->unproven_pages + behind_gap;
+	return uncertain < all ? uncertain : all;
 }
 
 uint64_t bud_zone_unknown_pages(const bud_zone *zone)

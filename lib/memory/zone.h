@@ -38,7 +38,10 @@ typedef struct bud_zone {
 	bud_buddy buddy;
 	bud_pageset cached, used;
 	uint64_t cached_pages, used_pages;
-	uint64_t uncertain_pages; /* how far free pages may be off, in either direction */
+	uint64_t unproven_pages; /* pages that left, or came, and nobody told which */
+	bool gapped; /* events were lost since the seed: only the certain pages are */
+	bud_pageset certain; /* pages an event has named since the last gap */
+	uint64_t certain_pages;
 } bud_zone;
 
 void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start_pfn, uint64_t spanned, int max_order);
@@ -56,6 +59,15 @@ uint64_t bud_zone_make_used(bud_zone *zone, bud_pfn pfn, int order);
 /* The same for the pages [start, end), all of the zone. */
 void bud_zone_make_free_range(bud_zone *zone, bud_pfn start, bud_pfn end);
 uint64_t bud_zone_make_used_range(bud_zone *zone, bud_pfn start, bud_pfn end);
+
+/* Events are lost at this moment: no page's state is certain from here on until an event names it. */
+void bud_zone_lose_certainty(bud_zone *zone);
+/* An event names these pages: their state is certain again. Only called for a gapped zone. */
+void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order);
+/* A seed was read: everything is certain. */
+void bud_zone_make_all_certain(bud_zone *zone);
+/* How far free pages may be off, in either direction. */
+uint64_t bud_zone_uncertain_pages(const bud_zone *zone);
 
 /* managed pages that are in none of the known states; BUD_UNKNOWN where managed is. */
 uint64_t bud_zone_unknown_pages(const bud_zone *zone);

@@ -79,7 +79,7 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 		return NULL;
 	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
 	bud_isolate_result result = bud_isolate_scan(zone, event, &hints);
-	zone->uncertain_pages += result.unexplained;
+	zone->unproven_pages += result.unexplained;
 	if (result.surplus && proofs->learning)
 		bud_proofs_explain_surplus(proofs, start, end, result.surplus, event->pid);
 	if (result.unexplained)
@@ -101,7 +101,7 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	if (event->isolate.nr_taken && !hints.nr_proven && proofs->learning)
 		note_fast_exit(proofs, event, seq, zone, 63 - __builtin_clzll(event->isolate.nr_taken));
 	bud_isolate_result result = bud_isolate_fast(zone, event, &hints);
-	zone->uncertain_pages += result.unexplained;
+	zone->unproven_pages += result.unexplained;
 	if (result.guess != BUD_PFN_NONE)
 		bud_proofs_guess(proofs, seq, result.guess, 63 - __builtin_clzll(event->isolate.nr_taken));
 	return zone;

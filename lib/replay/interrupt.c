@@ -43,12 +43,22 @@ static void decide(bud_interrupted_cpu *cpu, const bud_event *event, const bud_z
 	cpu->nr = 0;
 }
 
+void bud_interrupts_gap(bud_interrupts *interrupts, uint16_t cpu, bud_proofs *proofs)
+{
+	if (cpu >= interrupts->nr_cpus)
+		return;
+	bud_proofs_add(proofs, BUD_PROOF_GAP, interrupts->cpus[cpu].last_seq, 0, 0);
+	interrupts->cpus[cpu].nr = 0;
+	interrupts->cpus[cpu].kind = BUD_EV_ALLOC;
+}
+
 void bud_interrupts_note(bud_interrupts *interrupts, const bud_event *event, const bud_zone *zone, uint64_t seq,
 			 bud_proofs *proofs)
 {
 	bud_interrupted_cpu *cpu = event->cpu < interrupts->nr_cpus ? &interrupts->cpus[event->cpu] : NULL;
 	if (!cpu)
 		return;
+	cpu->last_seq = seq;
 	if (!(event->page.context & IN_INTERRUPT)) {
 		decide(cpu, event, zone, proofs);
 		cpu->kind = event->kind;

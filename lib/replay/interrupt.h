@@ -25,6 +25,7 @@ typedef struct bud_interrupted_free {
 
 /* What one CPU's task did last, and what interrupts freed since. */
 typedef struct bud_interrupted_cpu {
+	uint64_t last_seq; /* of its last page event */
 	int32_t pid;
 	uint8_t kind;
 	const bud_zone *zone;
@@ -40,6 +41,9 @@ typedef struct bud_interrupts {
 /* For a learning pass; without memory nothing is learnt. */
 void bud_interrupts_init(bud_interrupts *interrupts, size_t nr_cpus);
 void bud_interrupts_fini(bud_interrupts *interrupts);
+
+/* Records of that CPU are missing behind its last event. */
+void bud_interrupts_gap(bud_interrupts *interrupts, uint16_t cpu, bud_proofs *proofs);
 
 /* Takes note of a page event of zone, number seq; adds DIRECT proofs, and doubts where the lock may have been held. */
 void bud_interrupts_note(bud_interrupts *interrupts, const bud_event *event, const bud_zone *zone, uint64_t seq,

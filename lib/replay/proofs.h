@@ -17,6 +17,7 @@ typedef enum bud_proof_kind {
 	BUD_PROOF_NOT, /* the isolation of that number did not take this block, likely as it looked */
 	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
 	BUD_PROOF_DOUBT, /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells */
+	BUD_PROOF_GAP, /* events were lost from there on */
 	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
 } bud_proof_kind;
 

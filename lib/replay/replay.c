@@ -226,7 +226,7 @@ static void compare_zone(bud_replay *r, const bud_snapshot *snapshot, const bud_
 	if (!zone || !zone->seeded)
 		return;
 	c->known = c->exact = true;
-	c->uncertain_pages = zone->uncertain_pages;
+	c->uncertain_pages = bud_zone_uncertain_pages(zone);
 	for (int k = 0; k < BUD_NR_ORDERS; k++) {
 		c->model[k] = zone->buddy.nr_free[k];
 		int64_t difference = (int64_t)(c->model[k] - kernel->nr_free[k]);
@@ -470,8 +470,8 @@ size_t bud_restart_bytes(const bud_restart *restart)
 	size_t bytes = sizeof *restart + bud_pageset_bytes(&restart->seed.touched);
 	for (size_t i = 0; i < restart->memory.nr_zones; i++) {
 		const bud_zone *zone = &restart->memory.zones[i];
-		bytes += sizeof *zone + bud_pageset_bytes(&zone->cached) + bud_pageset_bytes(&zone->used) +
-			 bud_pageset_bytes(&zone->buddy.free);
+		bytes += sizeof *zone + bud_pageset_bytes(&zone->cached) + bud_pageset_bytes(&zone->certain) +
+			 bud_pageset_bytes(&zone->used) + bud_pageset_bytes(&zone->buddy.free);
 		for (int k = 0; k < BUD_NR_ORDERS; k++)
 			bytes += bud_pageset_bytes(&zone->buddy.heads[k]);
 	}

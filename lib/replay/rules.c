@@ -45,20 +45,29 @@ static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone
 				bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
 }
 
-/* What the event, applied to the state before it, tells about earlier silence. */
+/* A take, free or drain of one page. */
+static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn)
+{
+	bool take = event->kind == BUD_EV_ZONE_LOCKED || event->kind == BUD_EV_EXTFRAG;
+	uint64_t moved = bud_proofs_stamp_of(rules->proofs, pfn);
+	if (event->kind == BUD_EV_ZONE_LOCKED && bud_pageset_test(&zone->cached, pfn))
+		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0);
+	if (!take && bud_buddy_page_is_free(&zone->buddy, pfn))
+		bud_proofs_explain(rules->proofs, pfn, event->pid, rules->seed_seq);
+	bud_proofs_check_guess(rules->proofs, pfn, event->kind != BUD_EV_FREE);
+}
+
+/* What the event, applied to the state before it, tells about earlier silence; nothing across a gap. */
 static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
 {
-	uint64_t nr = (uint64_t)1 << order;
-	for (bud_pfn p = pfn; event->kind == BUD_EV_ZONE_LOCKED && p < pfn + nr; p++)
-		if (bud_pageset_test(&zone->cached, p))
-			bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, bud_proofs_stamp_of(rules->proofs, p), p, 0);
-	for (bud_pfn p = pfn; (event->kind == BUD_EV_FREE || event->kind == BUD_EV_PCPU_DRAIN) && p < pfn + nr; p++)
-		if (bud_buddy_page_is_free(&zone->buddy, p))
-			bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
-	if (event->kind == BUD_EV_ALLOC)
+	if (rules->gap_seq && bud_proofs_stamp_of(rules->proofs, pfn) < rules->gap_seq)
+		return;
+	if (event->kind == BUD_EV_ALLOC) {
 		learn_alloc(rules, event, zone, pfn, order);
-	for (bud_pfn p = pfn; event->kind != BUD_EV_ALLOC && p < pfn + nr; p++)
-		bud_proofs_check_guess(rules->proofs, p, event->kind != BUD_EV_FREE);
+		return;
+	}
+	for (bud_pfn p = pfn; p < pfn + ((bud_pfn)1 << order); p++)
+		learn_page(rules, event, zone, p);
 }
 
 /* The proof of that kind about this very piece of the event at hand, or NULL. */
@@ -71,6 +80,12 @@ static const bud_proof *proof_of(const bud_rules *rules, bud_proof_kind kind, bu
 	return NULL;
 }
 
+static void lose_certainty(bud_rules *rules)
+{
+	for (size_t i = 0; i < rules->memory->nr_zones; i++)
+		bud_zone_lose_certainty(&rules->memory->zones[i]);
+}
+
 /* Pages that left as soon as the event had put them on the free lists. */
 static void apply_after(bud_rules *rules)
 {
@@ -78,6 +93,8 @@ static void apply_after(bud_rules *rules)
 	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
 		const bud_proof *proof = &proofs->known[i];
 		const bud_zone_range *range = bud_memory_range_of(rules->memory, proof->pfn);
+		if (proof->kind == BUD_PROOF_GAP)
+			lose_certainty(rules);
 		if (proof->kind == BUD_PROOF_AFTER && range)
 			bud_zone_make_cached(range->zone, proof->pfn, proof->order);
 	}
@@ -120,7 +137,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		    !proof_of(rules, BUD_PROOF_DIRECT, pfn, order)) {
 			changed = bud_zone_make_cached(zone, pfn, order);
 			odd = changed > 0;
-			zone->uncertain_pages += proof_of(rules, BUD_PROOF_DOUBT, pfn, order) ? nr : 0;
+			zone->unproven_pages += proof_of(rules, BUD_PROOF_DOUBT, pfn, order) ? nr : 0;
 		} else {
 			changed = bud_zone_make_free(zone, pfn, order);
 			odd = changed < nr;
@@ -142,6 +159,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	}
 	if (odd && zone->seeded)
 		contradict(rules, kind, event, pfn);
+	if (zone->gapped)
+		bud_zone_make_certain(zone, pfn, order);
 	if (rules->touched)
 		bud_pageset_set_range(rules->touched, pfn, nr);
 	if (rules->observer)
@@ -257,6 +276,10 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 	case BUD_EV_LOST:
 		rules->lost += event->lost.count;
 		rules->uncounted_gaps += event->lost.count == 0;
+		lose_certainty(rules);
+		if (rules->proofs->learning)
+			bud_interrupts_gap(rules->interrupts, event->cpu, rules->proofs);
+		rules->gap_seq = rules->seq + 1;
 		break;
 	case BUD_EV_FREE_BATCHED:
 		note_batched(rules, event);

@@ -38,6 +38,7 @@ typedef struct bud_rules {
 	bud_proofs *proofs;
 	size_t next_proof;
 	uint64_t seq; /* of the next event, mm_page_free_batched not counted; the first is 1 */
+	uint64_t gap_seq; /* of the first event behind the last gap: no proof is drawn across it */
 	uint64_t seed_seq; /* of the first event behind the last seed; 0 before any */
 	bud_pageset *touched; /* where to note the pages events name; NULL unless a seed window is open */
 	bud_replay_observer *observer;

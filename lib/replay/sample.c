@@ -62,7 +62,7 @@ static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
 	sample->cached_pages = zone->cached_pages;
 	sample->used_pages = zone->used_pages;
 	sample->unknown_pages = bud_zone_unknown_pages(zone);
-	sample->uncertain_pages = zone->uncertain_pages;
+	sample->uncertain_pages = bud_zone_uncertain_pages(zone);
 	sample->marks = zone->marks;
 	sample->wm_state = bud_zone_wm_state(&zone->marks, zone->buddy.free_pages);
 }
