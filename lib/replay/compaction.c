@@ -11,8 +11,10 @@
 static bud_compaction_task *task_of(bud_compaction *c, int32_t pid)
 {
 	bud_compaction_task *task = &c->tasks[(uint32_t)pid % BUD_COMPACTION_TASKS];
-	if (task->pid != pid)
+	if (task->pid != pid) {
+		c->nr_running -= task->running;
 		*task = (bud_compaction_task){ .pid = pid };
+	}
 	return task;
 }
 
@@ -75,6 +77,7 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	bud_isolate_hints hints = { .old_kernel = c->old_kernel, .resumed = task->took, .proven = proven };
 	bud_zone *zone = zone_of_range(memory, start, end);
 	task->took = event->isolate.nr_taken > 0;
+	task->taken += event->isolate.nr_taken;
 	if (!zone)
 		return NULL;
 	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
@@ -133,6 +136,38 @@ static bud_zone *isolated_range(bud_memory *memory, const bud_event *event, uint
 	return range->zone;
 }
 
+static void start_task(bud_compaction *c, int32_t pid)
+{
+	bud_compaction_task *task = task_of(c, pid);
+	c->nr_running += !task->running;
+	*task = (bud_compaction_task){ .pid = pid, .running = true };
+}
+
+/*
+ * Kernels to 6.1 isolate fast without a word. But every page that was moved
+ * needed a free one, and freed its old place: what the run moved or freed
+ * beyond what its scans took must have come from there.
+ */
+static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event *event)
+{
+	bud_compaction_task *task = task_of(c, event->pid);
+	const bud_zone_range *range = bud_memory_range_of(memory, event->compact.zone_start);
+	uint64_t needed = task->migrated > task->freed ? task->migrated : task->freed;
+	c->nr_running -= task->running;
+	task->running = false;
+	if (!c->old_kernel || !range || needed <= task->taken)
+		return NULL;
+	range->zone->unproven_pages += needed - task->taken;
+	return range->zone;
+}
+
+void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages)
+{
+	bud_compaction_task *task = &compaction->tasks[(uint32_t)pid % BUD_COMPACTION_TASKS];
+	if (task->pid == pid && task->running)
+		task->freed += nr_pages;
+}
+
 bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
 			       bud_proofs *proofs, size_t index)
 {
@@ -142,12 +177,15 @@ bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, c
 	case BUD_EV_FAST_ISOLATE_FREE:
 		return fast(compaction, memory, event, seq, proofs, index);
 	case BUD_EV_COMPACT_BEGIN:
-		task_of(compaction, event->pid)->took = false;
+		start_task(compaction, event->pid);
 		return begin_run(memory, event, seq, proofs, index);
 	case BUD_EV_TEST_ISOLATED:
 		return isolated_range(memory, event, seq, proofs, index);
+	case BUD_EV_COMPACT_END:
+		return end_run(compaction, memory, event);
 	case BUD_EV_MIGRATEPAGES:
 		task_of(compaction, event->pid)->took = false;
+		task_of(compaction, event->pid)->migrated += event->migrate.nr_migrated;
 		return NULL;
 	default:
 		return NULL;

@@ -16,10 +16,13 @@
 typedef struct bud_compaction_task {
 	int32_t pid; /* 0: none */
 	bool took; /* its last scan took something, and nothing was migrated since */
+	bool running; /* between begin and end */
+	uint64_t taken, migrated, freed; /* pages, in this run */
 } bud_compaction_task;
 
 typedef struct bud_compaction {
 	bool old_kernel; /* no mm_compaction_fast_isolate_freepages: to 6.1 */
+	unsigned nr_running;
 	bud_compaction_task tasks[BUD_COMPACTION_TASKS];
 } bud_compaction;
 
@@ -31,5 +34,8 @@ typedef struct bud_compaction {
  */
 bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
 			       bud_proofs *proofs, size_t index);
+
+/* A task freed pages: if it runs compaction, they are the old places of what it moved, or what it gives back. */
+void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages);
 
 #endif

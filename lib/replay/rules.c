@@ -263,6 +263,10 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 			apply_pages(rules, event, event->page.pfn);
 		break;
 	case BUD_EV_FREE:
+		if (rules->compaction.nr_running && event->order >= 0 && event->order <= ORDER_LIMIT)
+			bud_compaction_note_free(&rules->compaction, event->pid, (uint64_t)1 << event->order);
+		apply_pages(rules, event, event->page.pfn);
+		break;
 	case BUD_EV_PCPU_DRAIN:
 		apply_pages(rules, event, event->page.pfn);
 		break;
