@@ -90,6 +90,14 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	return zone;
 }
 
+static bool is_sure(const bud_proofs *proofs, size_t index, uint64_t seq)
+{
+	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++)
+		if (proofs->known[index].kind == BUD_PROOF_AT && proofs->known[index].sure)
+			return true;
+	return false;
+}
+
 static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs,
 		      size_t index)
 {
@@ -100,6 +108,7 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 		return NULL;
 	bud_zone *zone = range->zone;
 	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
+	hints.sure = is_sure(proofs, index, seq);
 	hints.nr_wrong = find_pages(proofs, index, seq, BUD_PROOF_NOT, wrong);
 	if (event->isolate.nr_taken && !hints.nr_proven && proofs->learning)
 		note_fast_exit(proofs, event, seq, zone, 63 - __builtin_clzll(event->isolate.nr_taken));
@@ -136,11 +145,11 @@ static bud_zone *isolated_range(bud_memory *memory, const bud_event *event, uint
 	return range->zone;
 }
 
-static void start_task(bud_compaction *c, int32_t pid)
+static void start_task(bud_compaction *c, int32_t pid, uint64_t seq)
 {
 	bud_compaction_task *task = task_of(c, pid);
 	c->nr_running += !task->running;
-	*task = (bud_compaction_task){ .pid = pid, .running = true };
+	*task = (bud_compaction_task){ .pid = pid, .running = true, .begin_seq = seq };
 }
 
 /*
@@ -161,6 +170,12 @@ static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event 
 	return range->zone;
 }
 
+uint64_t bud_compaction_run(const bud_compaction *compaction, int32_t pid)
+{
+	const bud_compaction_task *task = &compaction->tasks[(uint32_t)pid % BUD_COMPACTION_TASKS];
+	return task->pid == pid && task->running ? task->begin_seq : 0;
+}
+
 void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages)
 {
 	bud_compaction_task *task = &compaction->tasks[(uint32_t)pid % BUD_COMPACTION_TASKS];
@@ -177,7 +192,7 @@ bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, c
 	case BUD_EV_FAST_ISOLATE_FREE:
 		return fast(compaction, memory, event, seq, proofs, index);
 	case BUD_EV_COMPACT_BEGIN:
-		start_task(compaction, event->pid);
+		start_task(compaction, event->pid, seq);
 		return begin_run(memory, event, seq, proofs, index);
 	case BUD_EV_TEST_ISOLATED:
 		return isolated_range(memory, event, seq, proofs, index);

@@ -17,6 +17,7 @@ typedef struct bud_compaction_task {
 	int32_t pid; /* 0: none */
 	bool took; /* its last scan took something, and nothing was migrated since */
 	bool running; /* between begin and end */
+	uint64_t begin_seq; /* number of the event that began it */
 	uint64_t taken, migrated, freed; /* pages, in this run */
 } bud_compaction_task;
 
@@ -34,6 +35,9 @@ typedef struct bud_compaction {
  */
 bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
 			       bud_proofs *proofs, size_t index);
+
+/* The number of the event that began the task's compaction run; 0 if it is in none. */
+uint64_t bud_compaction_run(const bud_compaction *compaction, int32_t pid);
 
 /* A task freed pages: if it runs compaction, they are the old places of what it moved, or what it gives back. */
 void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages);

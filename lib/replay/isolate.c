@@ -186,7 +186,7 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 		return (bud_isolate_result){ 0, taken, 0, BUD_PFN_NONE };
 	if (hints->nr_proven) {
 		uint64_t removed = bud_zone_make_used(zone, hints->proven[0] >> order << order, order);
-		return (bud_isolate_result){ removed, taken - removed, 0, BUD_PFN_NONE };
+		return (bud_isolate_result){ removed, hints->sure ? taken - removed : taken, 0, BUD_PFN_NONE };
 	}
 	bud_pfn guess = only_block(zone, event->isolate.start_pfn, order, hints);
 	if (guess == BUD_PFN_NONE)

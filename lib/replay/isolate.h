@@ -18,6 +18,7 @@ typedef struct bud_isolate_hints {
 	bool resumed; /* the task's previous scan took something and nothing was migrated since: stride 1 again */
 	const bud_pfn *proven; /* pages later events prove it took */
 	size_t nr_proven;
+	bool sure; /* and they leave no doubt */
 	const bud_pfn *wrong; /* blocks it did not take */
 	size_t nr_wrong;
 } bud_isolate_hints;

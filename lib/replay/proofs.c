@@ -98,7 +98,9 @@ size_t bud_proofs_end(bud_proofs *proofs)
 	if (p->nr_known)
 		qsort(p->known, p->nr_known, sizeof *p->known, compare);
 	for (size_t i = 0; i < p->nr_known; i++)
-		if (!kept || compare(&p->known[kept - 1], &p->known[i]) != 0)
+		if (kept && compare(&p->known[kept - 1], &p->known[i]) == 0)
+			p->known[kept - 1].sure = p->known[kept - 1].sure || p->known[i].sure;
+		else
 			p->known[kept++] = p->known[i];
 	p->nr_known = kept;
 	bud_proofs_begin(p, false);
@@ -135,18 +137,18 @@ uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn)
 	return c < proofs->nr_stamps && proofs->stamps[c] ? proofs->stamps[c][pfn % STAMPS_PER_CHUNK] : 0;
 }
 
-void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order)
+static void add_proof(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure)
 {
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->fresh, p->nr_fresh, &p->max_fresh, sizeof *p->fresh))
-		p->fresh[p->nr_fresh++] = (bud_proof){ seq, pfn, (uint8_t)kind, (uint8_t)order };
+		p->fresh[p->nr_fresh++] = (bud_proof){ seq, pfn, (uint8_t)kind, (uint8_t)order, sure };
 }
 
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order)
 {
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->doubts, p->nr_doubts, &p->max_doubts, sizeof *p->doubts))
-		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order };
+		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order, false };
 }
 
 void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order)
@@ -154,7 +156,7 @@ void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order
 	bud_proofs *p = proofs;
 	if (!p->learning || !grow(p, (void **)&p->guesses, p->nr_guesses, &p->max_guesses, sizeof *p->guesses))
 		return;
-	p->guesses[p->nr_guesses++] = (bud_proof){ seq, block, BUD_PROOF_NOT, (uint8_t)order };
+	p->guesses[p->nr_guesses++] = (bud_proof){ seq, block, BUD_PROOF_NOT, (uint8_t)order, false };
 	bud_proofs_stamp(p, block, (uint64_t)1 << order, seq);
 }
 
@@ -188,6 +190,11 @@ void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 	} else {
 		free(exit->candidates);
 	}
+}
+
+void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order)
+{
+	add_proof(proofs, kind, seq, pfn, order, false);
 }
 
 static bool is_candidate(const bud_exit *exit, bud_pfn block)
@@ -224,7 +231,7 @@ static int doubt(const bud_exit *exit, int32_t pid)
 	return doubt;
 }
 
-void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed)
+void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed, uint64_t run)
 {
 	bud_proofs *p = proofs;
 	uint64_t moved = bud_proofs_stamp_of(p, pfn), after = moved > seed ? moved : seed;
@@ -238,7 +245,7 @@ void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t s
 	if (best) {
 		best->room--;
 		best->block = pfn >> best->order << best->order;
-		bud_proofs_add(p, BUD_PROOF_AT, best->seq, pfn, 0);
+		add_proof(p, BUD_PROOF_AT, best->seq, pfn, 0, run && best->pid == pid && best->seq >= run);
 	} else if (moved >= seed && moved) {
 		bud_proofs_add(p, BUD_PROOF_AFTER, moved, pfn, 0);
 	} else {

@@ -26,6 +26,7 @@ typedef struct bud_proof {
 	bud_pfn pfn;
 	uint8_t kind;
 	uint8_t order;
+	bool sure; /* AT: the task itself gave the page back within the run in which it took it */
 } bud_proof;
 
 /* A silent way out of the free lists that the trace tells of. */
@@ -109,10 +110,11 @@ void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order);
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
 
 /*
- * A page held free turns out to have left: finds the likeliest exit behind
- * event after, and adds the proof. seed: number of the event that followed
- * the seed, in force when the page has not moved since.
+ * A page held free turns out to have left: finds the likeliest exit since it
+ * last moved, and adds the proof. seed: number of the event that followed
+ * the seed, in force when the page has not moved since. run: number of the
+ * event that began the compaction run the freeing task is in, or 0.
  */
-void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed);
+void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed, uint64_t run);
 
 #endif

@@ -42,7 +42,7 @@ static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone
 	else if (free)
 		for (bud_pfn p = pfn; p < pfn + nr; p++)
 			if (bud_buddy_page_is_free(&zone->buddy, p))
-				bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq);
+				bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq, 0);
 }
 
 /* A take, free or drain of one page. */
@@ -53,7 +53,8 @@ static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone 
 	if (event->kind == BUD_EV_ZONE_LOCKED && bud_pageset_test(&zone->cached, pfn))
 		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0);
 	if (!take && bud_buddy_page_is_free(&zone->buddy, pfn))
-		bud_proofs_explain(rules->proofs, pfn, event->pid, rules->seed_seq);
+		bud_proofs_explain(rules->proofs, pfn, event->pid, rules->seed_seq,
+				   event->kind == BUD_EV_FREE ? bud_compaction_run(&rules->compaction, event->pid) : 0);
 	bud_proofs_check_guess(rules->proofs, pfn, event->kind != BUD_EV_FREE);
 }
 
