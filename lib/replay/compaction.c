@@ -119,15 +119,23 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	return zone;
 }
 
+/* Pages that later events prove event seq took, one by one. */
+static void take_proven(bud_memory *memory, uint64_t seq, const bud_proofs *proofs, size_t index)
+{
+	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++) {
+		const bud_zone_range *range = bud_memory_range_of(memory, proofs->known[index].pfn);
+		if (proofs->known[index].kind == BUD_PROOF_AT && range)
+			bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+	}
+}
+
 /* Blocks that left at the beginning of a run, by what later events prove. */
 static bud_zone *begin_run(bud_memory *memory, const bud_event *event, uint64_t seq, bud_proofs *proofs, size_t index)
 {
 	const bud_zone_range *range = bud_memory_range_of(memory, event->compact.zone_start);
 	if (!range)
 		return NULL;
-	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++)
-		if (proofs->known[index].kind == BUD_PROOF_AT)
-			bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+	take_proven(memory, seq, proofs, index);
 	note_exit(proofs, event, seq, BUD_EXIT_RUN, event->compact.zone_start, event->compact.zone_end, ENDLESS);
 	return range->zone;
 }
@@ -138,9 +146,7 @@ static bud_zone *isolated_range(bud_memory *memory, const bud_event *event, uint
 	const bud_zone_range *range = bud_memory_range_of(memory, event->range.start_pfn);
 	if (!range || event->range.fin_pfn < event->range.end_pfn)
 		return NULL;
-	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++)
-		if (proofs->known[index].kind == BUD_PROOF_AT)
-			bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+	take_proven(memory, seq, proofs, index);
 	note_exit(proofs, event, seq, BUD_EXIT_CONTIG, event->range.start_pfn, event->range.end_pfn, ENDLESS);
 	return range->zone;
 }

@@ -110,7 +110,7 @@ static uint64_t take_proven(bud_zone *zone, const bud_isolate_hints *hints, uint
 	for (size_t i = 0; i < hints->nr_proven; i++) {
 		head h;
 		h.order = bud_buddy_block_of(&zone->buddy, hints->proven[i], &h.pfn);
-		if (h.order < 0)
+		if (h.order < 0) /* not free, or not of this zone */
 			continue;
 		if (removed + size_of(&h) > wanted)
 			h = (head){ hints->proven[i], 0 };
@@ -185,7 +185,9 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 	if (!taken || taken != (uint64_t)1 << order || order > zone->buddy.max_order)
 		return (bud_isolate_result){ 0, taken, 0, BUD_PFN_NONE };
 	if (hints->nr_proven) {
-		uint64_t removed = bud_zone_make_used(zone, hints->proven[0] >> order << order, order);
+		bud_pfn block = hints->proven[0] >> order << order;
+		bool inside = block >= zone->start_pfn && block + taken <= zone->start_pfn + zone->spanned;
+		uint64_t removed = inside ? bud_zone_make_used(zone, block, order) : 0;
 		return (bud_isolate_result){ removed, hints->sure ? taken - removed : taken, 0, BUD_PFN_NONE };
 	}
 	bud_pfn guess = only_block(zone, event->isolate.start_pfn, order, hints);

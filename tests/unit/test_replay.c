@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Any stream of events keeps the books: no page in two states, counts equal to a recount, a restart equal to going on.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/replay/replay.h"
+
+#define NR_EVENTS 4000
+#define BATCH	  37
+
+typedef struct made_source {
+	bud_source source;
+	bud_event events[NR_EVENTS];
+	size_t at;
+} made_source;
+
+static bud_status made_next(bud_source *source, bud_batch *batch, bud_error *err)
+{
+	(void)err;
+	made_source *m = (made_source *)source;
+	batch->events = m->events + m->at;
+	batch->nr = NR_EVENTS - m->at < BATCH ? NR_EVENTS - m->at : BATCH;
+	m->at += batch->nr;
+	return BUD_OK;
+}
+
+static bud_status made_rewind(bud_source *source, uint64_t t_ns, bud_error *err)
+{
+	(void)err;
+	made_source *m = (made_source *)source;
+	for (m->at = 0; m->at < NR_EVENTS && m->events[m->at].t_ns < t_ns;)
+		m->at++;
+	return BUD_OK;
+}
+
+static const bud_source_ops ops = { .next = made_next, .rewind = made_rewind };
+
+static const uint8_t kinds[] = {
+	BUD_EV_ALLOC,	    BUD_EV_FREE,	 BUD_EV_ZONE_LOCKED,	   BUD_EV_PCPU_DRAIN,
+	BUD_EV_EXTFRAG,	    BUD_EV_ISOLATE_FREE, BUD_EV_FAST_ISOLATE_FREE, BUD_EV_COMPACT_BEGIN,
+	BUD_EV_COMPACT_END, BUD_EV_MIGRATEPAGES, BUD_EV_TEST_ISOLATED,	   BUD_EV_LOST,
+	BUD_EV_FREE_BATCHED
+};
+
+static void make_event(bud_event *event, uint64_t t_ns)
+{
+	*event = (bud_event){ .t_ns = t_ns, .pid = (int32_t)(random() % 5), .cpu = (uint16_t)(random() % 3) };
+	/* Mostly page events. */
+	event->kind = kinds[random() % 8 ? random() % 5 : random() % (long)sizeof kinds];
+	event->order = (int8_t)(random() % 50 ? random() % 11 : random() % 128);
+	bud_pfn pfn = random() % 100 ? (bud_pfn)random() % 9000 : (bud_pfn)random() << 20;
+	if (event->kind == BUD_EV_ISOLATE_FREE || event->kind == BUD_EV_FAST_ISOLATE_FREE) {
+		event->isolate.start_pfn = pfn;
+		event->isolate.end_pfn = pfn + (bud_pfn)random() % 600;
+		event->isolate.nr_scanned = (uint64_t)random() % 600;
+		event->isolate.nr_taken = (uint64_t)random() % 600;
+	} else if (event->kind == BUD_EV_TEST_ISOLATED) {
+		event->range.start_pfn = pfn;
+		event->range.end_pfn = event->range.fin_pfn = pfn + 512;
+	} else if (event->kind == BUD_EV_COMPACT_BEGIN || event->kind == BUD_EV_COMPACT_END) {
+		event->compact.zone_start = pfn;
+		event->compact.zone_end = pfn + 4096;
+	} else {
+		event->page.pfn = random() % 200 ? pfn : BUD_PFN_NONE;
+		event->page.context = random() % 4 ? 0 : 0x10;
+	}
+}
+
+static void assert_books(const bud_memory *memory)
+{
+	for (size_t z = 0; z < memory->nr_zones; z++) {
+		const bud_zone *zone = &memory->zones[z];
+		uint64_t free = 0, cached = 0, used = 0, blocks = 0;
+		for (bud_pfn p = zone->start_pfn; p < zone->start_pfn + zone->spanned; p++) {
+			bool is_free = bud_buddy_page_is_free(&zone->buddy, p);
+			bool is_cached = bud_pageset_test(&zone->cached, p), is_used = bud_pageset_test(&zone->used, p);
+			assert_true(is_free + is_cached + is_used <= 1);
+			free += is_free;
+			cached += is_cached;
+			used += is_used;
+		}
+		for (int k = 0; k < BUD_NR_ORDERS; k++)
+			blocks += zone->buddy.nr_free[k] << k;
+		assert_int_equal(zone->buddy.free_pages, free);
+		assert_int_equal(blocks, free);
+		assert_int_equal(zone->cached_pages, cached);
+		assert_int_equal(zone->used_pages, used);
+		assert_int_equal(bud_pageset_count(&zone->cached), cached);
+	}
+}
+
+static bud_replay *make_replay(made_source *m, unsigned seed)
+{
+	bud_kernel kernel;
+	bud_memory memory;
+	bud_replay *replay;
+	srandom(seed);
+	memset(m, 0, sizeof *m);
+	for (int i = 0; i < NR_EVENTS; i++)
+		make_event(&m->events[i], 1000 + (uint64_t)i / 3);
+	m->source.ops = &ops;
+	m->source.info.nr_cpus = 3;
+	m->source.info.first_ns = 1000;
+	m->source.info.last_ns = m->events[NR_EVENTS - 1].t_ns;
+	m->source.info.formats = seed % 2 ? BUD_EVENT_ALL : BUD_EVENT_PAGES;
+	bud_kernel_init(&kernel, seed % 3 ? "6.12.1" : "5.10.1", "x86_64");
+	assert_int_equal(bud_memory_assume(&memory, &kernel, 1, 8999, NULL), BUD_OK);
+	for (size_t z = 0; z < memory.nr_zones; z++)
+		memory.zones[z].seeded = true;
+	assert_int_equal(bud_replay_create(&replay, &memory, &kernel, &m->source, NULL, 0, BUD_SEED_NONE, NULL),
+			 BUD_OK);
+	bud_memory_fini(&memory);
+	return replay;
+}
+
+static void test_books_balance(void **state)
+{
+	(void)state;
+	static made_source m;
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		bud_replay *replay = make_replay(&m, seed);
+		bool done;
+		assert_int_equal(bud_replay_learn(replay, 4, NULL, &done, NULL), BUD_OK);
+		for (uint64_t t = 1100; t < 2400; t += 130) {
+			assert_int_equal(bud_replay_run(replay, t, NULL, &done, NULL), BUD_OK);
+			assert_books(bud_replay_memory(replay));
+		}
+		bud_replay_destroy(replay);
+	}
+}
+
+static void test_a_restart_goes_on_as_if_nothing_had_been(void **state)
+{
+	(void)state;
+	static made_source m;
+	bud_replay *replay = make_replay(&m, 99);
+	bud_restart *restart;
+	bool done;
+	uint64_t nr_free[2][BUD_NR_ORDERS];
+	assert_int_equal(bud_replay_learn(replay, 3, NULL, &done, NULL), BUD_OK);
+	assert_int_equal(bud_replay_run(replay, 1500, NULL, &done, NULL), BUD_OK);
+	assert_int_equal(bud_replay_save(replay, &restart, NULL), BUD_OK);
+	for (int i = 0; i < 2; i++) {
+		const bud_memory *memory = bud_replay_memory(replay);
+		assert_int_equal(bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
+		memcpy(nr_free[i], memory->zones[memory->nr_zones - 1].buddy.nr_free, sizeof nr_free[i]);
+		assert_int_equal(bud_replay_restore(replay, restart, NULL), BUD_OK);
+	}
+	assert_memory_equal(nr_free[0], nr_free[1], sizeof nr_free[0]);
+	bud_restart_destroy(restart);
+	bud_replay_destroy(replay);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_books_balance),
+		cmocka_unit_test(test_a_restart_goes_on_as_if_nothing_had_been),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
