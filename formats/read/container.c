@@ -25,6 +25,7 @@ enum {
 	OPT_HEADER_INFO = 16,
 	OPT_FTRACE_EVENTS = 17,
 	OPT_EVENT_FORMATS = 18,
+	OPT_KALLSYMS = 19,
 	OPT_CMDLINES = 21,
 };
 
@@ -208,6 +209,9 @@ static bud_status read_option(bud_container *c, unsigned id, const uint8_t *data
 		break;
 	case OPT_EVENT_FORMATS:
 		sections->event_formats = bud_cursor_u64(&o);
+		break;
+	case OPT_KALLSYMS:
+		c->kallsyms = bud_cursor_u64(&o);
 		break;
 	case OPT_CMDLINES:
 		sections->cmdlines = bud_cursor_u64(&o);
@@ -412,6 +416,7 @@ static bud_status open_v6(bud_container *c, bud_cursor *at, bud_error *err)
 		status = read_systems(c, at, err);
 	if (status)
 		return status;
+	c->kallsyms = at->at;
 	skip_blob(at);
 	skip_blob(at);
 	status = read_cmdlines(c, at, err);
@@ -462,6 +467,31 @@ bud_status bud_container_open(bud_container *container, const char *path, const 
 			*err = own;
 		bud_container_close(container);
 	}
+	return status;
+}
+
+/* Their size, then the text: a section of version 7, a part of version 6. */
+static bud_status read_kallsyms(bud_container *c, bud_cursor *at, bud_error *err)
+{
+	uint64_t begin = at->at;
+	uint32_t size = bud_cursor_u32(at);
+	const uint8_t *text = bud_cursor_take(at, size);
+	if (!text)
+		return cut_off(c, begin, "kernel symbols of the size they claim", err);
+	c->symbols_text = copy_text(text, size);
+	return c->symbols_text ? BUD_OK : bud_error_memory(err, c->path);
+}
+
+bud_status bud_container_kallsyms(bud_container *container, char **text, bud_error *err)
+{
+	bud_container *c = container;
+	bud_cursor at = { .data = c->data, .size = c->size, .at = c->kallsyms, .swap = c->swap };
+	bud_status status = BUD_OK;
+	if (c->kallsyms)
+		status = c->version == 7 ? read_section(c, OPT_KALLSYMS, c->kallsyms, read_kallsyms, err)
+					 : read_kallsyms(c, &at, err);
+	*text = c->symbols_text;
+	c->symbols_text = NULL;
 	return status;
 }
 

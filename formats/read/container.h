@@ -45,6 +45,8 @@ typedef struct bud_container {
 	char *uname; /* "Linux host 6.1.0 x86_64", or NULL */
 	char *clock; /* the bracketed word of trace_clock, or NULL */
 	char *cmdlines; /* "PID COMM" lines, or NULL */
+	uint64_t kallsyms; /* where the kernel symbols are in the file; 0: nowhere */
+	char *symbols_text; /* on its way to the caller of bud_container_kallsyms() */
 	uint32_t tsc_mult, tsc_shift;
 	int64_t ts_offset;
 	bud_container_stat *stats; /* of the top buffer's CPUs */
@@ -60,6 +62,8 @@ bool bud_container_sniff(const uint8_t *data, uint64_t size);
 /* Reads the description. On an error everything is freed. */
 bud_status bud_container_open(bud_container *container, const char *path, const uint8_t *data, uint64_t size,
 			      bud_error *err);
+/* The kernel symbols as a text of /proc/kallsyms, terminated; the caller's. *text is NULL if there are none. */
+bud_status bud_container_kallsyms(bud_container *container, char **text, bud_error *err);
 void bud_container_close(bud_container *container);
 
 #endif

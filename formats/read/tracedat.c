@@ -8,6 +8,7 @@
 
 #include "formats/read/container.h"
 #include "formats/read/merge.h"
+#include "formats/read/symbols.h"
 
 typedef struct comm {
 	int32_t pid;
@@ -29,6 +30,8 @@ typedef struct tracedat {
 	bud_event_count *counts;
 	comm *comms; /* by pid */
 	size_t nr_comms;
+	bud_symbols symbols;
+	bool symbols_read;
 } tracedat;
 
 bool bud_tracedat_sniff(const uint8_t *data, uint64_t size)
@@ -162,6 +165,16 @@ static const char *find_comm(const bud_source *source, int32_t pid)
 	return found ? found->name : pid == 0 ? "<idle>" : NULL;
 }
 
+static const char *find_symbol(bud_source *source, uint64_t address, uint64_t *offset)
+{
+	tracedat *t = of(source);
+	char *text = NULL;
+	if (!t->symbols_read && !bud_container_kallsyms(&t->container, &text, NULL) && text)
+		bud_symbols_parse(&t->symbols, text, NULL);
+	t->symbols_read = true;
+	return bud_symbols_find(&t->symbols, address, offset);
+}
+
 static void close_tracedat(bud_source *source)
 {
 	tracedat *t = of(source);
@@ -178,12 +191,13 @@ static void close_tracedat(bud_source *source)
 	free(t->loss);
 	free(t->counts);
 	free(t->comms);
+	bud_symbols_fini(&t->symbols);
 	free(t->file.damage);
 	free(t->path);
 	free(t);
 }
 
-static const bud_source_ops ops = { next, rewind_to, count, find_comm, close_tracedat };
+static const bud_source_ops ops = { next, rewind_to, count, find_comm, find_symbol, close_tracedat };
 
 static bud_status open_streams(tracedat *t, bud_error *err)
 {

@@ -63,6 +63,7 @@ typedef struct bud_source_ops {
 	bud_status (*rewind)(bud_source *source, uint64_t t_ns, bud_error *err);
 	bud_status (*count)(bud_source *source, const bud_event_count **counts, size_t *nr, bud_error *err);
 	const char *(*comm)(const bud_source *source, int32_t pid);
+	const char *(*symbol)(bud_source *source, uint64_t address, uint64_t *offset);
 	void (*close)(bud_source *source);
 } bud_source_ops;
 
@@ -106,6 +107,15 @@ static inline bud_status bud_source_count(bud_source *s, const bud_event_count *
 static inline const char *bud_source_comm(const bud_source *s, int32_t pid)
 {
 	return s->ops->comm(s, pid);
+}
+
+/*
+ * The kernel symbol that address lies in (untrusted bytes) and the offset
+ * within it, or NULL. The first call reads the table.
+ */
+static inline const char *bud_source_symbol(bud_source *s, uint64_t address, uint64_t *offset)
+{
+	return s->ops->symbol(s, address, offset);
 }
 
 static inline void bud_source_close(bud_source *s)
