@@ -92,6 +92,7 @@ size_t bud_proofs_end(bud_proofs *proofs)
 	bud_proofs *p = proofs;
 	settle_doubts(p);
 	size_t before = p->nr_known, kept = 0;
+	bool silent = p->nr_exits > 0;
 	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
 	     i++)
 		p->known[p->nr_known++] = p->fresh[i];
@@ -104,7 +105,7 @@ size_t bud_proofs_end(bud_proofs *proofs)
 			p->known[kept++] = p->known[i];
 	p->nr_known = kept;
 	bud_proofs_begin(p, false);
-	return kept - before;
+	return silent ? kept - before : 0;
 }
 
 void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)

@@ -74,7 +74,10 @@ void bud_proofs_fini(bud_proofs *proofs);
 
 /* Begins a pass that learns (or one that only uses what is known). */
 void bud_proofs_begin(bud_proofs *proofs, bool learn);
-/* Ends a learning pass: what it learnt becomes known. Returns how many proofs are new. */
+/*
+ * Ends a learning pass: what it learnt becomes known. Returns how many new
+ * proofs may lead to more: none where nothing was ever isolated.
+ */
 size_t bud_proofs_end(bud_proofs *proofs);
 
 /* The known proofs of event seq: the first of them at or behind index, which only moves on. */
