@@ -56,8 +56,9 @@ $(TOOL_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libbuddyscope.a
 
 tests-built: all $(UNIT_BIN) $(TOOL_BIN)
 
+# What deps has just installed, pkg-config tells only a make of its own.
 check: ## build, and run every test
-	$(MAKE) tests-built
+	@$(MAKE) --no-print-directory tests-built
 	BUILD=$(BUILD) tests/run
 
 asan: ## run every test under AddressSanitizer and UBSan
@@ -70,7 +71,8 @@ fuzz: ## fuzz the readers with libFuzzer, SECONDS=60 each (needs clang)
 bench: all ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture
 	BUILD=$(BUILD) tests/bench/run $(BENCH)
 
-demo: all ## the main job on a capture of examples/
+demo: ## the main job on a capture of examples/
+	@$(MAKE) --no-print-directory all
 	@tests/demo $(BUILD)/buddyscope
 
 deps: ## install what building and testing need (DRY_RUN=1 only says what)
