@@ -30,17 +30,24 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(BUILD)/%)
 TOOL_BIN := $(TOOL_SRC:%.c=$(BUILD)/%)
 FUZZ_BIN := $(FUZZ_SRC:%.c=$(BUILD)/%)
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@)
+
 all: $(BUILD)/buddyscope ## build the program (default)
 
 $(BUILD)/buddyscope: $(CLI_OBJ) $(BUILD)/libbuddyscope.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libbuddyscope.a: $(LIB_OBJ)
-	rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Changes only when the compiler or its flags do, and then rebuilds everything.
 $(BUILD)/flags: FORCE
@@ -49,17 +56,19 @@ $(BUILD)/flags: FORCE
 		echo '$(CC) $(subst ','\'',$(CPPFLAGS)) $(ALL_CFLAGS)' >$@
 
 $(UNIT_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libbuddyscope.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
 $(TOOL_BIN): $(BUILD)/%: $(BUILD)/%.o $(TEST_OBJ) $(BUILD)/libbuddyscope.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 tests-built: all $(UNIT_BIN) $(TOOL_BIN)
 
 # What deps has just installed, pkg-config tells only a make of its own.
 check: ## build, and run every test
 	@$(MAKE) --no-print-directory tests-built
-	BUILD=$(BUILD) tests/run
+	@BUILD=$(BUILD) tests/run
 
 asan: ## run every test under AddressSanitizer and UBSan
 	$(MAKE) check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
@@ -69,7 +78,7 @@ fuzz: ## fuzz the readers with libFuzzer, SECONDS=60 each (needs clang)
 	CC=clang tests/fuzz/run $(BUILD)/fuzz $(or $(SECONDS),60)
 
 bench: all ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture
-	BUILD=$(BUILD) tests/bench/run $(BENCH)
+	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 demo: ## the main job on a capture of examples/
 	@$(MAKE) --no-print-directory all
