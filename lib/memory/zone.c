@@ -130,7 +130,7 @@ void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order)
 
 void bud_zone_make_all_certain(bud_zone *zone)
 {
-	zone->gapped = false;
+	zone->gapped = zone->inferred = false;
 	zone->unproven_pages = 0;
 }
 
@@ -138,7 +138,9 @@ uint64_t bud_zone_uncertain_pages(const bud_zone *zone)
 {
 	uint64_t all = zone->managed != BUD_UNKNOWN ? zone->managed : zone->spanned;
 	uint64_t behind_gap = !zone->gapped ? 0 : all > zone->certain_pages ? all - zone->certain_pages : 0;
-	uint64_t uncertain = zone->unproven_pages + behind_gap;
+	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages;
+	uint64_t never_named = !zone->inferred || known > all ? 0 : all - known;
+	uint64_t uncertain = zone->unproven_pages + behind_gap + never_named;
 	return uncertain < all ? uncertain : all;
 }
 

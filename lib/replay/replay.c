@@ -344,6 +344,17 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 	return status;
 }
 
+/* What a learning pass has brought; false if another would bring nothing new. */
+static bool end_pass(bud_replay *r)
+{
+	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
+	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++)
+		r->start.zones[i].seeded = r->start.zones[i].inferred = true;
+	bud_interrupts_fini(&r->interrupts);
+	r->nr_passes++;
+	return more;
+}
+
 bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
 {
 	bud_replay *r = replay;
@@ -355,13 +366,12 @@ bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *b
 			bud_proofs_begin(&r->proofs, true);
 			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
+			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->nr_passes ? &r->start : NULL;
 		}
 		if (!status)
 			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
-		if (!status && ended) {
-			*done = bud_proofs_end(&r->proofs) == 0 || ++r->nr_passes >= max_passes;
-			bud_interrupts_fini(&r->interrupts);
-		}
+		if (!status && ended)
+			*done = !end_pass(r) || r->nr_passes >= max_passes;
 	}
 	return status || !*done ? status : bud_replay_rewind(r, err);
 }

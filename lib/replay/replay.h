@@ -15,7 +15,7 @@ typedef enum bud_seed_mode {
 	BUD_SEED_AUTO, /* EVERY where several snapshots have kpageflags, FIRST where one has, else INFERRED */
 	BUD_SEED_FIRST,
 	BUD_SEED_EVERY,
-	BUD_SEED_INFERRED,
+	BUD_SEED_INFERRED, /* from the first event of each page: bud_replay_learn() does it; other pages stay unknown */
 	BUD_SEED_NONE,
 } bud_seed_mode;
 

@@ -71,6 +71,22 @@ static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone
 		learn_page(rules, event, zone, p);
 }
 
+/* The first event of a page tells what it was before. */
+static void infer_start(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
+{
+	bud_zone *start = &rules->infer->zones[zone - rules->memory->zones];
+	for (bud_pfn p = pfn; p < pfn + ((bud_pfn)1 << order); p++) {
+		if (bud_proofs_stamp_of(rules->proofs, p))
+			continue;
+		if (event->kind == BUD_EV_ZONE_LOCKED || event->kind == BUD_EV_EXTFRAG)
+			bud_zone_make_free(start, p, 0);
+		else if (event->kind == BUD_EV_FREE)
+			bud_zone_make_used(start, p, 0);
+		else
+			bud_zone_make_cached(start, p, 0);
+	}
+}
+
 /* The proof of that kind about this very piece of the event at hand, or NULL. */
 static const bud_proof *proof_of(const bud_rules *rules, bud_proof_kind kind, bud_pfn pfn, int order)
 {
@@ -123,6 +139,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	if (rules->proofs->learning) {
 		if (zone->seeded)
 			learn(rules, event, zone, pfn, order);
+		if (rules->infer)
+			infer_start(rules, event, zone, pfn, order);
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
 		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
 	}

@@ -37,6 +37,7 @@ typedef struct bud_rules {
 	bud_interrupts *interrupts;
 	bud_proofs *proofs;
 	size_t next_proof;
+	bud_memory *infer; /* where to note what the first event of a page says of the start; NULL unless wanted */
 	uint64_t seq; /* of the next event, mm_page_free_batched not counted; the first is 1 */
 	uint64_t gap_seq; /* of the first event behind the last gap: no proof is drawn across it */
 	uint64_t seed_seq; /* of the first event behind the last seed; 0 before any */
