@@ -215,7 +215,11 @@ static void print_seed(const facts *f, FILE *out)
 		bud_output_print(out, "free lists are known from snapshot %s (%s) on\n", s->name, time);
 		return;
 	}
-	bud_output_print(out, "free lists stay unknown, no snapshot has kpageflags to start from\n");
+	if (seed == BUD_SEED_INFERRED)
+		bud_output_print(out, "the start is what each page's first event tells; pages that no event\n"
+				      "          names are unknown, free blocks among them not seen\n");
+	else
+		bud_output_print(out, "free lists stay unknown, there is nothing to start from\n");
 }
 
 static void print_agreement(const facts *f, FILE *out)
