@@ -141,7 +141,7 @@ uint64_t bud_zone_uncertain_pages(const bud_zone *zone)
 	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages;
 	uint64_t never_named = !zone->inferred || known > all ? 0 : all - known;
 	uint64_t uncertain = zone->unproven_pages + behind_gap + never_named;
-	return uncertain < all ? uncertain : all;
+	return zone->reduced || uncertain > all ? all : uncertain;
 }
 
 uint64_t bud_zone_unknown_pages(const bud_zone *zone)

@@ -39,6 +39,7 @@ typedef struct bud_zone {
 	bud_pageset cached, used;
 	uint64_t cached_pages, used_pages;
 	uint64_t unproven_pages; /* pages that left, or came, and nobody told which */
+	bool reduced; /* kinds of events that move pages were not recorded: nothing is certain */
 	bool inferred; /* its start was inferred: pages that no event ever names are unknown */
 	bool gapped; /* events were lost since the seed: only the certain pages are */
 	bud_pageset certain; /* pages an event has named since the last gap */

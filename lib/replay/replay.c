@@ -10,6 +10,8 @@
 /* What the replay reads of a trace: what moves pages or marks, and what the timeline counts. */
 #define REPLAY_EVENTS (BUD_EVENT_ALL & ~(BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) | BUD_EVENT_BIT(BUD_EV_KERNEL_STACK)))
 
+#define REDUCED_EVENTS 1000 /* page events in which every kind of them should occur */
+
 /* Something to be done at one instant, after every event up to it; in this order at the same instant. */
 typedef enum action_kind {
 	COMPARE,    /* the free lists with the snapshot's buddyinfo */
@@ -344,12 +346,22 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 	return status;
 }
 
+/* A trace in which pages never come or never go was recorded, or filtered, without the events that tell. */
+static bool is_reduced(const uint64_t *events)
+{
+	uint64_t taken = events[BUD_EV_ZONE_LOCKED], drained = events[BUD_EV_PCPU_DRAIN];
+	uint64_t allocated = events[BUD_EV_ALLOC], freed = events[BUD_EV_FREE];
+	return allocated + freed + taken + drained > REDUCED_EVENTS && (!taken || !drained || !allocated || !freed);
+}
+
 /* What a learning pass has brought; false if another would bring nothing new. */
 static bool end_pass(bud_replay *r)
 {
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++)
 		r->start.zones[i].seeded = r->start.zones[i].inferred = true;
+	for (size_t i = 0; i < r->start.nr_zones; i++)
+		r->start.zones[i].reduced = is_reduced(r->rules.events);
 	bud_interrupts_fini(&r->interrupts);
 	r->nr_passes++;
 	return more;

@@ -86,8 +86,9 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 /*
  * Runs through the trace again and again, at most max_passes times, as long
  * as later events still tell something new about earlier silence; then the
- * replay stands at the beginning and knows it. Without it the replay uses
- * nothing but the past. budget and done as in bud_replay_run(); nothing else
+ * replay stands at the beginning and knows it, and whether the trace lacks
+ * kinds of events that move pages. Without it the replay uses nothing but
+ * the past. budget and done as in bud_replay_run(); nothing else
  * may run the replay until it is done.
  */
 bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err);

@@ -158,10 +158,29 @@ static void test_a_restart_goes_on_as_if_nothing_had_been(void **state)
 	bud_replay_destroy(replay);
 }
 
+static void test_a_trace_without_drains_claims_nothing(void **state)
+{
+	(void)state;
+	static made_source m;
+	bud_replay *replay = make_replay(&m, 7);
+	bool done;
+	for (int i = 0; i < NR_EVENTS; i++)
+		if (m.events[i].kind == BUD_EV_PCPU_DRAIN)
+			m.events[i].kind = BUD_EV_FREE;
+	assert_int_equal(bud_replay_learn(replay, 3, NULL, &done, NULL), BUD_OK);
+	assert_int_equal(bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
+	for (size_t z = 0; z < bud_replay_memory(replay)->nr_zones; z++) {
+		const bud_zone *zone = &bud_replay_memory(replay)->zones[z];
+		assert_int_equal(bud_zone_uncertain_pages(zone), zone->spanned);
+	}
+	bud_replay_destroy(replay);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_books_balance),
+		cmocka_unit_test(test_a_trace_without_drains_claims_nothing),
 		cmocka_unit_test(test_a_restart_goes_on_as_if_nothing_had_been),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
