@@ -310,7 +310,7 @@ static bud_status run_events(bud_replay *r, uint64_t t_ns, uint64_t *budget, boo
 			r->ended = r->batch.nr == 0;
 		}
 		size_t left = r->batch.nr - r->at, room = left < *budget ? left : *budget;
-		size_t done = bud_rules_apply(&r->rules, r->batch.events + r->at, room, t_ns);
+		size_t done = room ? bud_rules_apply(&r->rules, &r->batch.events[r->at], room, t_ns) : 0;
 		r->at += done;
 		*budget -= done;
 		*reached = r->at < r->batch.nr ? done < room : r->ended;
