@@ -271,7 +271,7 @@ static void print_details(const facts *f, FILE *out)
 	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
 	bud_output_print(out, "kernel features (--kernel-feature NAME=VALUE)\n");
 	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++)
-		bud_output_print(out, "  %-18s %3d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
+		bud_output_print(out, "  %-18s %6d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
 				 kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
 				 bud_kernel_feature_text((bud_kernel_feature)i));
 	bud_output_print(out, "contradictions in the trace, once seeded\n");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TODAY 618 /* the version taken for granted where nothing is known */
+
 static const char *const names[] = {
 #define X(name, text) #name,
 	BUD_KERNEL_FEATURES(X)
@@ -48,23 +50,45 @@ static void set_defaults(bud_kernel *kernel)
 	kernel->page_shift = 12;
 	kernel->max_order = 10;
 	kernel->pageblock_order = 9;
-	kernel->pcp_high_orders = 1;
-	kernel->extfrag_removes = 1;
 }
 
 /* Switches by version; stable trees that carry back-ports count as the version they behave like. */
-static void learn_version(bud_kernel *kernel, int version)
+static void learn_version(bud_kernel *kernel, int version, bud_feature_origin origin)
 {
-	bool back_ported = version == 612; /* 6.12.y carries the claim/steal split of 6.15 with its extfrag */
+	bool lts_601 = version == 601; /* 6.1.y carries the reserve flags of 6.3 and later corrections */
+	bool lts_612 = version == 612; /* 6.12.y carries the claim/steal split of 6.15 with its extfrag */
 	const struct {
 		bud_kernel_feature feature;
-		bool on;
+		int value;
 	} by_version[] = {
 		{ BUD_KF_pcp_high_orders, version >= 514 },
-		{ BUD_KF_extfrag_removes, version >= 610 || back_ported },
+		{ BUD_KF_extfrag_removes, version >= 610 },
+		{ BUD_KF_zone_locked_list, version >= 519 },
+		{ BUD_KF_gfp_layout, version >= 504 },
+		{ BUD_KF_gfp_atomic, version <= 602 },
+		{ BUD_KF_fallback, version >= 615 || lts_612 ? BUD_FALLBACK_CLAIM
+				   : version >= 610	     ? BUD_FALLBACK_TAKE
+							     : BUD_FALLBACK_MOVE },
+		{ BUD_KF_merge_mergeable, version >= 518 },
+		{ BUD_KF_list_is_block, version >= 610 },
+		{ BUD_KF_moves_to_tail, version >= 510 },
+		{ BUD_KF_nofragment, version >= 500 },
+		{ BUD_KF_pcp_policy, version >= 607   ? BUD_PCP_AUTO
+				     : version >= 514 ? BUD_PCP_LOWMARK
+						      : BUD_PCP_FIXED6 },
+		{ BUD_KF_pcp_rework, version >= 600 },
+		{ BUD_KF_alloc_flags, version >= 612 || lts_601 ? 2 : version >= 603 },
+		{ BUD_KF_highatomic_free, version >= 612 },
+		{ BUD_KF_highatomic_cap, version >= 612 },
+		{ BUD_KF_highatomic_rescue, version >= 612 || lts_601 ? 2 : version >= 602 },
+		{ BUD_KF_min_free_max_kib, version >= 510 ? 262144 : 65536 },
+		{ BUD_KF_movable_in_sum, version < 602 },
+		{ BUD_KF_boost_baked_in, version >= 500 && version < 510 },
+		{ BUD_KF_reserve_skips_zero, version == 510 },
+		{ BUD_KF_wmark_fast, version >= 515 ? 2 : version >= 508 },
 	};
 	for (size_t i = 0; i < sizeof by_version / sizeof *by_version; i++)
-		bud_kernel_learn(kernel, by_version[i].feature, by_version[i].on, BUD_ORIGIN_VERSION);
+		bud_kernel_learn(kernel, by_version[i].feature, by_version[i].value, origin);
 }
 
 /* Page sizes and block orders of stock distribution kernels where they are not x86-64's. */
@@ -85,9 +109,10 @@ void bud_kernel_init(bud_kernel *kernel, const char *release, const char *machin
 	snprintf(kernel->release, sizeof kernel->release, "%s", release);
 	snprintf(kernel->machine, sizeof kernel->machine, "%s", machine);
 	set_defaults(kernel);
+	learn_version(kernel, TODAY, BUD_ORIGIN_DEFAULT);
 	unsigned major, minor;
 	if (sscanf(kernel->release, "%3u.%3u", &major, &minor) == 2 && minor < 100)
-		learn_version(kernel, (int)(major * 100 + minor));
+		learn_version(kernel, (int)(major * 100 + minor), BUD_ORIGIN_VERSION);
 	learn_machine(kernel);
 }
 
@@ -100,6 +125,15 @@ static bool in_bounds(bud_kernel_feature feature, long value)
 	case BUD_KF_max_order:
 	case BUD_KF_pageblock_order:
 		return value >= 0 && value < BUD_NR_ORDERS;
+	case BUD_KF_fallback:
+		return value >= BUD_FALLBACK_MOVE && value <= BUD_FALLBACK_CLAIM;
+	case BUD_KF_pcp_policy:
+	case BUD_KF_alloc_flags:
+	case BUD_KF_highatomic_rescue:
+	case BUD_KF_wmark_fast:
+		return value >= 0 && value <= 2;
+	case BUD_KF_min_free_max_kib:
+		return value > 0 && value <= 1 << 30;
 	default:
 		return value == 0 || value == 1;
 	}
@@ -107,7 +141,7 @@ static bool in_bounds(bud_kernel_feature feature, long value)
 
 bud_status bud_kernel_override(bud_kernel *kernel, const char *setting, bud_error *err)
 {
-	char known[256] = "";
+	char known[sizeof err->text - 64] = "";
 	size_t length = strcspn(setting, "=");
 	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++) {
 		size_t used = strlen(known);

@@ -18,7 +18,26 @@
 	X(pageblock_order,  "order of a pageblock") \
 	X(has_cma,          "MIGRATE_CMA exists, so Isolate is number 5") \
 	X(pcp_high_orders,  "orders 1-3 and the huge-page order live on per-CPU lists too (5.14)") \
-	X(extfrag_removes,  "mm_page_alloc_extfrag names the page handed out (6.10), not the block chosen")
+	X(extfrag_removes,  "mm_page_alloc_extfrag names the page handed out (6.10), not the block chosen") \
+	X(zone_locked_list, "mm_page_alloc_zone_locked names the list used (5.19), not the type asked for") \
+	X(gfp_layout,       "bits of gfp flags: 0 as in 4.19, 1 since 5.4") \
+	X(gfp_atomic,       "__GFP_ATOMIC is a bit of its own (to 6.2)") \
+	X(fallback,         "fallback 1 moves blocks, then takes (4.19), 2 takes (6.10), 3 claims, then steals (6.15)") \
+	X(merge_mergeable,  "blocks of a pageblock and more merge only within types 0-2 (5.18)") \
+	X(list_is_block,    "a free block is on the list of its pageblock's type (6.10)") \
+	X(moves_to_tail,    "blocks that change lists go to the tail (5.10)") \
+	X(nofragment,       "ALLOC_NOFRAGMENT and watermark boosting (5.0)") \
+	X(pcp_policy,       "per-CPU high 0 is 6 batches (to 5.13), 1 by the low mark (5.14), 2 tunes itself (6.7)") \
+	X(pcp_rework,       "per-CPU drains begin with the list freed to; two lists of huge pages (6.0)") \
+	X(alloc_flags,      "reserves 0 by HARDER, 1 by NON_BLOCK (6.3), 2 high-atomic needs __GFP_HIGH too (6.12)") \
+	X(highatomic_free,  "marks hold back free high-atomic pages (6.13), not the whole reserve") \
+	X(highatomic_cap,   "no high-atomic reserve below 100 pageblocks (6.12)") \
+	X(highatomic_rescue, "high-atomic blocks also serve 1 OOM victims (6.2), 2 those who cannot block (6.12)") \
+	X(min_free_max_kib, "largest min_free_kbytes the kernel computes (65536, since 5.10 262144)") \
+	X(movable_in_sum,   "zone Movable shares in min_free_kbytes (to 6.1)") \
+	X(boost_baked_in,   "marks recomputed during a boost keep it (5.4)") \
+	X(reserve_skips_zero, "a zone with ratio 0 is left out of lowmem reserves below it (5.10)") \
+	X(wmark_fast,       "order-0 shortcut 0 ignores high-atomic (to 5.7), 1 may wrap (5.8), 2 does not (5.15)")
 /* clang-format on */
 
 typedef enum bud_kernel_feature {
@@ -27,6 +46,17 @@ typedef enum bud_kernel_feature {
 #undef X
 	BUD_NR_KERNEL_FEATURES,
 } bud_kernel_feature;
+
+/* Values of the features fallback and pcp_policy. */
+enum {
+	BUD_FALLBACK_MOVE = 1,
+	BUD_FALLBACK_TAKE = 2,
+	BUD_FALLBACK_CLAIM = 3,
+
+	BUD_PCP_FIXED6 = 0,
+	BUD_PCP_LOWMARK = 1,
+	BUD_PCP_AUTO = 2,
+};
 
 /* How a value became known; a later one wins over an earlier one. */
 typedef enum bud_feature_origin {
