@@ -240,7 +240,8 @@ void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t s
 	size_t looked = 0;
 	for (size_t i = p->nr_exits; i-- > 0 && p->exits[i].seq > after && looked++ < MAX_LOOK_BACK;) {
 		bud_exit *exit = &p->exits[i];
-		if (could_take(exit, pfn) && (!best || doubt(exit, pid) < doubt(best, pid)))
+		/* Of equals the earliest: a page that stays on the lists is soon named by some event. */
+		if (could_take(exit, pfn) && (!best || doubt(exit, pid) <= doubt(best, pid)))
 			best = exit;
 	}
 	if (best) {
