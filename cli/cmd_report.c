@@ -9,20 +9,34 @@
 #include "cli/output.h"
 #include "cli/picture.h"
 #include "cli/progress.h"
+#include "lib/insight/story.h"
 
 #define STRETCH 256 /* columns kept in memory while a series is written */
 
-/* The tables being written. */
+#define MAX_TABLES (BUD_NR_SECTIONS + BUD_NR_STORIES)
+
+/* One table being written: of columns of time, or of events. */
+typedef struct table {
+	const bud_section *section; /* NULL for a story */
+	const bud_story *story;	    /* NULL for a section */
+	void *teller;		    /* the story's own, while it listens */
+	bud_output output;
+	bud_row_sink sink;
+	char *path; /* in the folder; NULL without one */
+	bool open;
+} table;
+
 typedef struct tables {
 	const bud_options *options;
 	const bud_workbench *bench;
-	size_t nr;
-	const bud_section *sections[BUD_NR_SECTIONS];
-	bud_output outputs[BUD_NR_SECTIONS];
-	bud_row_sink sinks[BUD_NR_SECTIONS];
-	char *paths[BUD_NR_SECTIONS]; /* in the folder; NULL without one */
-	size_t nr_open;
+	size_t nr, nr_stories;
+	table list[MAX_TABLES];
 } tables;
+
+static const bud_table *shape_of(const table *t)
+{
+	return t->story ? &t->story->table : &t->section->table;
+}
 
 static bool is_folder(const char *path)
 {
@@ -31,20 +45,21 @@ static bool is_folder(const char *path)
 }
 
 /* One section goes to standard output or a file; several, or one to a folder, to a file each. */
-static bud_status open_table(tables *t, size_t i, bool in_folder, bud_error *err)
+static bud_status open_table(tables *t, table *one, bool in_folder, bud_error *err)
 {
 	static const char *const endings[] = { "txt", "csv", "json", "jsonl" };
-	if (in_folder && asprintf(&t->paths[i], "%s/%s.%s", t->options->output, t->sections[i]->table.name,
-				  endings[t->options->format]) < 0) {
-		t->paths[i] = NULL;
-		return bud_error_memory(err, t->options->output);
+	const bud_options *options = t->options;
+	if (in_folder &&
+	    asprintf(&one->path, "%s/%s.%s", options->output, shape_of(one)->name, endings[options->format]) < 0) {
+		one->path = NULL;
+		return bud_error_memory(err, options->output);
 	}
-	bud_status status = bud_output_open(&t->outputs[i], in_folder ? t->paths[i] : t->options->output, err);
+	bud_status status = bud_output_open(&one->output, in_folder ? one->path : options->output, err);
 	if (status)
 		return status;
-	t->nr_open++;
-	t->sinks[i] = bud_output_sink(&t->outputs[i], t->options->format);
-	return t->sinks[i].begin(t->sinks[i].self, &t->sections[i]->table, err);
+	one->open = true;
+	one->sink = bud_output_sink(&one->output, options->format);
+	return one->sink.begin(one->sink.self, shape_of(one), err);
 }
 
 static bud_status open_tables(tables *t, bud_error *err)
@@ -55,21 +70,21 @@ static bud_status open_tables(tables *t, bud_error *err)
 		return bud_error_set(err, BUD_ERR_IO, "%s: %s", output, strerror(errno));
 	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < t->nr; i++)
-		status = open_table(t, i, in_folder, err);
+		status = open_table(t, &t->list[i], in_folder, err);
 	return status;
 }
 
 /* Ends what is open, unless it has failed already, and closes it. */
 static bud_status close_tables(tables *t, bud_status status, bud_error *err)
 {
-	for (size_t i = 0; i < t->nr_open; i++) {
-		if (!status)
-			status = t->sinks[i].end(t->sinks[i].self, err);
-		bud_status closed = bud_output_close(&t->outputs[i], status ? NULL : err);
+	for (size_t i = 0; i < t->nr; i++) {
+		table *one = &t->list[i];
+		if (one->open && !status)
+			status = one->sink.end(one->sink.self, err);
+		bud_status closed = one->open ? bud_output_close(&one->output, status ? NULL : err) : BUD_OK;
 		status = status ? status : closed;
+		free(one->path);
 	}
-	for (size_t i = 0; i < t->nr; i++)
-		free(t->paths[i]);
 	return status;
 }
 
@@ -84,11 +99,13 @@ static bud_status write_stretch(tables *t, uint64_t begin, const uint64_t *ends,
 	if (status)
 		return status;
 	status = bud_progress_timeline(progress, timeline, t->bench->replay, err);
-	if (!status && !t->nr_open)
+	if (!status && !t->list[0].open)
 		status = open_tables(t, err);
 	for (size_t i = 0; !status && i < t->nr; i++)
-		status = bud_section_rows(t->sections[i], timeline, columns, nr, bud_replay_memory(t->bench->replay),
-					  &options->filter, &t->sinks[i], err);
+		if (t->list[i].section)
+			status = bud_section_rows(t->list[i].section, timeline, columns, nr,
+						  bud_replay_memory(t->bench->replay), &options->filter,
+						  &t->list[i].sink, err);
 	bud_timeline_destroy(timeline);
 	return status;
 }
@@ -110,16 +127,12 @@ static bud_status write_all(tables *t, const bud_instants *in, bud_progress *pro
 	return status;
 }
 
-static bud_status report_tables(tables *t, bud_error *err)
+static bud_status report_series(tables *t, bud_progress *progress, bud_error *err)
 {
 	bud_instants in;
-	bud_progress progress;
 	bud_status status = bud_instants_collect(&in, t->options, t->bench, err);
-	bud_progress_begin(&progress, &t->bench->bundle->source->info, t->options->quiet);
 	if (!status)
-		status = write_all(t, &in, &progress, err);
-	bud_progress_end(&progress);
-	status = close_tables(t, status, err);
+		status = write_all(t, &in, progress, err);
 	if (!status && !in.nr)
 		bud_cmd_remark(t->options, t->options->at ? "there are no snapshots, so the tables have no rows"
 							  : "there are no events, so the tables have no rows");
@@ -127,23 +140,92 @@ static bud_status report_tables(tables *t, bud_error *err)
 	return status;
 }
 
+/* Stories listen from the beginning, and may write rows from there on: their tables are opened before the first event.
+ */
+static bud_status begin_stories(tables *t, bud_error *err)
+{
+	uint64_t begin, end;
+	bud_status status = bud_options_range(t->options, &t->bench->bundle->source->info, &begin, &end, err);
+	if (!status)
+		status = open_tables(t, err);
+	for (size_t i = 0; !status && i < t->nr; i++) {
+		table *one = &t->list[i];
+		bud_story_context context = { .replay = t->bench->replay,
+					      .source = t->bench->bundle->source,
+					      .filter = &t->options->filter,
+					      .begin_ns = begin,
+					      .end_ns = end,
+					      .sink = &one->sink };
+		if (!one->story)
+			continue;
+		status = one->story->begin(&one->teller, &context, err);
+		if (!status)
+			status = bud_replay_listen(context.replay, one->story->also, one->story->event, one->teller,
+						   err);
+	}
+	return status;
+}
+
+static bud_status end_stories(tables *t, bud_status status, bud_error *err)
+{
+	for (size_t i = 0; i < t->nr; i++) {
+		table *one = &t->list[i];
+		if (!one->teller)
+			continue;
+		bud_replay_unlisten(t->bench->replay, one->story->event, one->teller);
+		bud_status ended = one->story->end(one->teller, status, err);
+		status = status ? status : ended;
+	}
+	return status;
+}
+
+static bud_status report_tables(tables *t, bud_error *err)
+{
+	bud_progress progress;
+	bud_status status = t->nr_stories ? begin_stories(t, err) : BUD_OK;
+	bud_progress_begin(&progress, &t->bench->bundle->source->info, t->options->quiet);
+	if (!status && t->nr_stories < t->nr)
+		status = report_series(t, &progress, err);
+	if (!status && t->nr_stories)
+		status = bud_progress_replay(&progress, t->bench->replay, BUD_TIME_NONE, err);
+	bud_progress_end(&progress);
+	return close_tables(t, end_stories(t, status, err), err);
+}
+
+static bud_status no_such_section(const char *asked, bud_error *err)
+{
+	char known[256] = "";
+	for (size_t i = 0; i < MAX_TABLES; i++) {
+		size_t used = strlen(known);
+		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+			 i < BUD_NR_SECTIONS ? bud_sections[i].table.name
+					     : bud_stories[i - BUD_NR_SECTIONS]->table.name);
+	}
+	return bud_error_set(err, BUD_ERR_USAGE, "--section %s: there are %s", asked, known);
+}
+
+/* The table of that name, one more of those wanted. */
+static bud_status add_table(tables *t, const char *name, bud_error *err)
+{
+	table added = { .section = bud_section_find(name), .story = bud_story_find(name) };
+	if (!added.section && !added.story)
+		return no_such_section(t->options->sections, err);
+	for (size_t i = 0; i < t->nr; i++)
+		if (shape_of(&t->list[i]) == shape_of(&added))
+			return bud_error_set(err, BUD_ERR_USAGE, "--section %s: names %s twice", t->options->sections,
+					     name);
+	t->list[t->nr++] = added;
+	t->nr_stories += added.story != NULL;
+	return BUD_OK;
+}
+
 /* The sections named, each once. */
 static bud_status find_sections(tables *t, bud_error *err)
 {
-	const char *names = t->options->sections;
-	char *copy = strdup(names), *rest = copy;
+	char *copy = strdup(t->options->sections), *rest = copy;
 	bud_status status = copy ? BUD_OK : bud_error_memory(err, "--section");
-	for (char *word; !status && (word = strsep(&rest, ","));) {
-		const bud_section *section = bud_section_find(word);
-		if (!section)
-			status = bud_error_set(err, BUD_ERR_USAGE, "--section %s: there are freelist, index, zone",
-					       names);
-		for (size_t i = 0; !status && i < t->nr; i++)
-			if (t->sections[i] == section)
-				status = bud_error_set(err, BUD_ERR_USAGE, "--section %s: names %s twice", names, word);
-		if (!status)
-			t->sections[t->nr++] = section;
-	}
+	for (char *word; !status && (word = strsep(&rest, ","));)
+		status = add_table(t, word, err);
 	free(copy);
 	if (!status && t->nr > 1 && !t->options->output)
 		status = bud_error_set(err, BUD_ERR_USAGE, "several sections need a folder to go to: -o FOLDER");

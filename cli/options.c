@@ -220,7 +220,7 @@ static const struct row {
 	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
-	  "tables to print: freelist, index, zone" },
+	  "tables to print: freelist, index, zone, steal" },
 	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
 	  "only this range: seconds of the trace, +5s, 50%" },
 	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,

@@ -7,9 +7,6 @@
 #include "lib/replay/rules.h"
 #include "lib/replay/seed.h"
 
-/* What the replay reads of a trace: what moves pages or marks, and what the timeline counts. */
-#define REPLAY_EVENTS (BUD_EVENT_ALL & ~(BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) | BUD_EVENT_BIT(BUD_EV_KERNEL_STACK)))
-
 #define REDUCED_EVENTS 1000 /* page events in which every kind of them should occur */
 
 /* Something to be done at one instant, after every event up to it; in this order at the same instant. */
@@ -40,6 +37,7 @@ struct bud_replay {
 	bud_interrupts interrupts; /* of a learning pass */
 	unsigned nr_passes;	   /* that have learnt */
 	bud_rules rules;
+	bud_listeners listeners;
 	bud_comparison *comparisons;
 	size_t nr_comparisons, max_comparisons;
 
@@ -199,8 +197,11 @@ static bud_status seek_source(bud_replay *r, uint64_t t_ns, bud_error *err)
 	r->batch = (bud_batch){ 0 };
 	r->at = 0;
 	r->ended = false;
-	bud_event_mask learnt_from = r->proofs.learning ? BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) : 0;
-	return bud_source_rewind(r->source, t_ns, REPLAY_EVENTS | learnt_from, err);
+	bud_event_mask also = r->proofs.learning ? BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) : 0;
+	r->rules.listeners = r->listeners.nr && !r->proofs.learning ? &r->listeners : NULL;
+	for (unsigned i = 0; r->rules.listeners && i < r->listeners.nr; i++)
+		also |= r->listeners.list[i].also;
+	return bud_source_rewind(r->source, t_ns, BUD_RULES_EVENTS | also, err);
 }
 
 bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
@@ -392,6 +393,29 @@ void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void 
 {
 	replay->rules.observer = observer;
 	replay->rules.observer_self = self;
+}
+
+bud_status bud_replay_listen(bud_replay *replay, bud_event_mask also, bud_replay_listener *listener, void *self,
+			     bud_error *err)
+{
+	bud_listeners *l = &replay->listeners;
+	if (l->nr == BUD_MAX_LISTENERS)
+		return bud_error_set(err, BUD_ERR_USAGE, "more than %d listeners to one replay", BUD_MAX_LISTENERS);
+	l->list[l->nr].listener = listener;
+	l->list[l->nr].self = self;
+	l->list[l->nr++].also = also;
+	return bud_replay_rewind(replay, err);
+}
+
+void bud_replay_unlisten(bud_replay *replay, bud_replay_listener *listener, void *self)
+{
+	bud_listeners *l = &replay->listeners;
+	for (unsigned i = 0; i < l->nr; i++)
+		if (l->list[i].listener == listener && l->list[i].self == self) {
+			memmove(&l->list[i], &l->list[i + 1], (l->nr - i - 1) * sizeof *l->list);
+			l->nr--;
+			return;
+		}
 }
 
 const bud_memory *bud_replay_memory(const bud_replay *replay)

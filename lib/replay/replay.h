@@ -62,6 +62,9 @@ typedef struct bud_replay bud_replay;
 /* Told after everything that moved pages of that zone; lists: its free lists changed. For folding. */
 typedef void bud_replay_observer(void *self, const bud_zone *zone, uint64_t t_ns, bool lists);
 
+/* See bud_replay_listen(). */
+typedef void bud_replay_listener(void *self, const bud_event *event);
+
 /*
  * The replay of source over memory. memory and kernel are copied; source and
  * snapshots are borrowed and must outlive the replay. Snapshots must have
@@ -94,6 +97,18 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err);
 
 void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self);
+
+/*
+ * From now on listener is told of every event before it is applied, so the
+ * replay's memory is the state just before it; not in passes that learn.
+ * also: kinds to be told of that the replay itself does not read, such as
+ * KERNEL_STACK. Rewinds the replay. At most BUD_MAX_LISTENERS at a time.
+ */
+#define BUD_MAX_LISTENERS 8
+bud_status bud_replay_listen(bud_replay *replay, bud_event_mask also, bud_replay_listener *listener, void *self,
+			     bud_error *err);
+/* No longer; the replay stays where it is. */
+void bud_replay_unlisten(bud_replay *replay, bud_replay_listener *listener, void *self);
 
 const bud_memory *bud_replay_memory(const bud_replay *replay);
 const bud_kernel *bud_replay_kernel(const bud_replay *replay);

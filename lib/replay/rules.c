@@ -313,15 +313,23 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 	}
 }
 
+static void tell_listeners(const bud_listeners *listeners, const bud_event *event)
+{
+	for (unsigned i = 0; i < listeners->nr; i++)
+		listeners->list[i].listener(listeners->list[i].self, event);
+}
+
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
 {
 	size_t i = 0;
 	for (; i < nr && events[i].t_ns <= t_ns; i++) {
 		bool proven = bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
+		if (rules->listeners)
+			tell_listeners(rules->listeners, &events[i]);
 		apply(rules, &events[i]);
 		if (proven)
 			apply_after(rules);
-		rules->seq += events[i].kind != BUD_EV_FREE_BATCHED;
+		rules->seq += (BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS) != 0;
 	}
 	return i;
 }

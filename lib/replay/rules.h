@@ -29,6 +29,15 @@
 #include "lib/replay/interrupt.h"
 #include "lib/replay/replay.h"
 
+typedef struct bud_listeners {
+	struct {
+		bud_replay_listener *listener;
+		void *self;
+		bud_event_mask also;
+	} list[BUD_MAX_LISTENERS];
+	unsigned nr;
+} bud_listeners;
+
 typedef struct bud_rules {
 	bud_memory *memory;
 	const bud_kernel *kernel;
@@ -38,10 +47,11 @@ typedef struct bud_rules {
 	bud_proofs *proofs;
 	size_t next_proof;
 	bud_memory *infer; /* where to note what the first event of a page says of the start; NULL unless wanted */
-	uint64_t seq; /* of the next event, mm_page_free_batched not counted; the first is 1 */
-	uint64_t gap_seq; /* of the first event behind the last gap: no proof is drawn across it */
-	uint64_t seed_seq; /* of the first event behind the last seed; 0 before any */
-	bud_pageset *touched; /* where to note the pages events name; NULL unless a seed window is open */
+	const bud_listeners *listeners; /* NULL while learning */
+	uint64_t seq;			/* of the next event the replay reads by itself; the first is 1 */
+	uint64_t gap_seq;		/* of the first event behind the last gap: no proof is drawn across it */
+	uint64_t seed_seq;		/* of the first event behind the last seed; 0 before any */
+	bud_pageset *touched;		/* where to note the pages events name; NULL unless a seed window is open */
 	bud_replay_observer *observer;
 	void *observer_self;
 	uint64_t events[BUD_NR_EVENT_KINDS];
@@ -49,6 +59,9 @@ typedef struct bud_rules {
 	uint64_t lost, uncounted_gaps;
 	bud_contradiction_count contradictions[BUD_NR_CONTRADICTIONS];
 } bud_rules;
+
+/* What the replay reads of a trace: what moves pages or marks, and what the timeline counts. */
+#define BUD_RULES_EVENTS (BUD_EVENT_ALL & ~(BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) | BUD_EVENT_BIT(BUD_EV_KERNEL_STACK)))
 
 /* All pointers are borrowed. old_kernel: see bud_compaction. */
 void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,

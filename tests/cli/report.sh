@@ -21,6 +21,8 @@ run report -s freelist --zone DMA --order 9-10 --at 5,5.2,+1s,100%,5.2,0 example
 run report -s index --zone DMA --order 9-10 --at snapshots examples/mix --format csv
 run report -s zone --zone DMA --at snapshots examples/boot --format csv
 run report -s zone --zone DMA32 --time 5,7 --samples 3 examples/boot
+run report -s steal --zone DMA32 --time 6,8 examples/mix --format csv
+run report -s steal --order 1 examples/mix --format csv
 run report -s freelist --zone DMA32 --order 0 --step 500ms --time 5.4,7 examples/boot --format jsonl
 run report -s freelist --zone DMA32 --order 0 --at 7 examples/boot --format json
 run report -s freelist --at snapshots examples/mix/trace.dat --format csv

@@ -176,12 +176,71 @@ static void test_a_trace_without_drains_claims_nothing(void **state)
 	bud_replay_destroy(replay);
 }
 
+typedef struct heard {
+	const bud_replay *replay;
+	uint64_t events;
+} heard;
+
+static void hear(void *self, const bud_event *event)
+{
+	heard *h = self;
+	uint64_t applied = 0;
+	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
+		applied += bud_replay_event_counts(h->replay)[k];
+	assert_true(event->kind < BUD_NR_EVENT_KINDS);
+	assert_int_equal(applied, h->events++);
+}
+
+/* One that listens hears every event once, also those that the replay has no use for, and none while learning. */
+static void test_a_listener_hears_every_event_once(void **state)
+{
+	(void)state;
+	static made_source m;
+	bud_replay *replay = make_replay(&m, 5);
+	heard h = { .replay = replay }, other = { .replay = replay };
+	bool done;
+	assert_int_equal(bud_replay_listen(replay, BUD_EVENT_BIT(BUD_EV_FREE_BATCHED), hear, &h, NULL), BUD_OK);
+	assert_int_equal(bud_replay_listen(replay, 0, hear, &other, NULL), BUD_OK);
+	assert_int_equal(bud_replay_learn(replay, 3, NULL, &done, NULL), BUD_OK);
+	assert_int_equal(h.events, 0);
+	assert_int_equal(bud_replay_run(replay, 1500, NULL, &done, NULL), BUD_OK);
+	bud_replay_unlisten(replay, hear, &other);
+	uint64_t until = other.events;
+	assert_int_equal(bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
+	assert_int_equal(h.events, NR_EVENTS);
+	assert_true(until > 0);
+	assert_int_equal(other.events, until);
+	bud_replay_destroy(replay);
+}
+
+/* Listening to more kinds changes nothing of what is replayed: proofs stay with their events. */
+static void test_listening_changes_nothing(void **state)
+{
+	(void)state;
+	static made_source m;
+	uint64_t free_pages[2];
+	for (int i = 0; i < 2; i++) {
+		bud_replay *replay = make_replay(&m, 11);
+		heard h = { .replay = replay };
+		bool done;
+		assert_int_equal(bud_replay_learn(replay, 3, NULL, &done, NULL), BUD_OK);
+		if (i)
+			assert_int_equal(bud_replay_listen(replay, BUD_EVENT_ALL, hear, &h, NULL), BUD_OK);
+		assert_int_equal(bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
+		free_pages[i] = bud_replay_memory(replay)->zones[0].buddy.free_pages;
+		bud_replay_destroy(replay);
+	}
+	assert_int_equal(free_pages[0], free_pages[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_books_balance),
 		cmocka_unit_test(test_a_trace_without_drains_claims_nothing),
 		cmocka_unit_test(test_a_restart_goes_on_as_if_nothing_had_been),
+		cmocka_unit_test(test_a_listener_hears_every_event_once),
+		cmocka_unit_test(test_listening_changes_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
