@@ -2,6 +2,7 @@
 #include "lib/memory/zone.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void bud_zone_init(bud_zone *zone, int32_t node, const char *name, bud_pfn start_pfn, uint64_t spanned, int max_order)
 {
@@ -131,17 +132,38 @@ void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order)
 void bud_zone_make_all_certain(bud_zone *zone)
 {
 	zone->gapped = zone->inferred = false;
-	zone->unproven_pages = 0;
+	memset(zone->doubted, 0, sizeof zone->doubted);
 }
 
-uint64_t bud_zone_uncertain_pages(const bud_zone *zone)
+void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages)
 {
-	uint64_t all = zone->managed != BUD_UNKNOWN ? zone->managed : zone->spanned;
-	uint64_t behind_gap = !zone->gapped ? 0 : all > zone->certain_pages ? all - zone->certain_pages : 0;
-	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages;
-	uint64_t never_named = !zone->inferred || known > all ? 0 : all - known;
-	uint64_t uncertain = zone->unproven_pages + behind_gap + never_named;
-	return zone->reduced || uncertain > all ? all : uncertain;
+	uint64_t sum = zone->doubted[cause] + pages;
+	zone->doubted[cause] = sum < pages ? UINT64_MAX : sum;
+}
+
+/* Pages in doubt for that cause, of all. */
+static uint64_t uncertain_by(const bud_zone *zone, bud_uncertainty cause, uint64_t all)
+{
+	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages, pages = zone->doubted[cause];
+	if (cause == BUD_UNCERTAIN_GAP && zone->gapped)
+		pages = all > zone->certain_pages ? all - zone->certain_pages : 0;
+	if (cause == BUD_UNCERTAIN_INFERRED && zone->inferred)
+		pages = all > known ? all - known : 0;
+	if (cause == BUD_UNCERTAIN_REDUCED && zone->reduced)
+		pages = all;
+	return pages < all ? pages : all;
+}
+
+uint64_t bud_zone_uncertain_pages(const bud_zone *zone, uint64_t by[BUD_NR_UNCERTAINTIES])
+{
+	uint64_t all = zone->managed != BUD_UNKNOWN ? zone->managed : zone->spanned, sum = 0;
+	for (int cause = 0; cause < BUD_NR_UNCERTAINTIES; cause++) {
+		uint64_t pages = uncertain_by(zone, (bud_uncertainty)cause, all);
+		sum += pages;
+		if (by)
+			by[cause] = pages;
+	}
+	return sum < all ? sum : all;
 }
 
 uint64_t bud_zone_unknown_pages(const bud_zone *zone)

@@ -9,6 +9,7 @@
 
 #include "lib/base/snapshot.h"
 #include "lib/memory/buddy.h"
+#include "lib/memory/uncertainty.h"
 
 /* Watermarks in pages, as zoneinfo prints them (with boost); BUD_UNKNOWN where nobody told. */
 typedef struct bud_zone_marks {
@@ -20,8 +21,8 @@ typedef enum bud_wm_state {
 	BUD_WM_UNKNOWN,
 	BUD_WM_ABOVE_HIGH, /* free > high */
 	BUD_WM_BELOW_HIGH, /* low < free <= high: kswapd, once awake, goes on */
-	BUD_WM_BELOW_LOW, /* min < free <= low: kswapd is woken */
-	BUD_WM_BELOW_MIN, /* free <= min: direct reclaim */
+	BUD_WM_BELOW_LOW,  /* min < free <= low: kswapd is woken */
+	BUD_WM_BELOW_MIN,  /* free <= min: direct reclaim */
 } bud_wm_state;
 
 typedef struct bud_zone {
@@ -31,17 +32,17 @@ typedef struct bud_zone {
 	bud_pfn start_pfn;
 	uint64_t spanned;
 	uint64_t present, managed; /* pages; BUD_UNKNOWN if nobody told */
-	bool assumed; /* made up from the architecture, not read */
-	bool seeded; /* its states were all known at some instant before now */
+	bool assumed;		   /* made up from the architecture, not read */
+	bool seeded;		   /* its states were all known at some instant before now */
 
 	bud_zone_marks marks;
 	bud_buddy buddy;
 	bud_pageset cached, used;
 	uint64_t cached_pages, used_pages;
-	uint64_t unproven_pages; /* pages that left, or came, and nobody told which */
-	bool reduced; /* kinds of events that move pages were not recorded: nothing is certain */
-	bool inferred; /* its start was inferred: pages that no event ever names are unknown */
-	bool gapped; /* events were lost since the seed: only the certain pages are */
+	uint64_t doubted[BUD_NR_UNCERTAINTIES]; /* pages that moved and nobody told which: bud_zone_doubt() */
+	bool reduced;	     /* kinds of events that move pages were not recorded: nothing is certain */
+	bool inferred;	     /* its start was inferred: pages that no event ever names are unknown */
+	bool gapped;	     /* events were lost since the seed: only the certain pages are */
 	bud_pageset certain; /* pages an event has named since the last gap */
 	uint64_t certain_pages;
 } bud_zone;
@@ -68,8 +69,14 @@ void bud_zone_lose_certainty(bud_zone *zone);
 void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order);
 /* A seed was read: everything is certain. */
 void bud_zone_make_all_certain(bud_zone *zone);
-/* How far free pages may be off, in either direction. */
-uint64_t bud_zone_uncertain_pages(const bud_zone *zone);
+/* From now on, until the next seed, so many pages more may be elsewhere, for that cause. */
+void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages);
+/*
+ * How far free pages may be off, in either direction; never more than the
+ * zone has. by, if not NULL, gets the pages of each cause, none more than
+ * the zone has: their sum may exceed the whole.
+ */
+uint64_t bud_zone_uncertain_pages(const bud_zone *zone, uint64_t by[BUD_NR_UNCERTAINTIES]);
 
 /* managed pages that are in none of the known states; BUD_UNKNOWN where managed is. */
 uint64_t bud_zone_unknown_pages(const bud_zone *zone);

@@ -82,7 +82,7 @@ static bud_zone *scan(bud_compaction *c, bud_memory *memory, const bud_event *ev
 		return NULL;
 	hints.nr_proven = find_pages(proofs, index, seq, BUD_PROOF_AT, proven);
 	bud_isolate_result result = bud_isolate_scan(zone, event, &hints);
-	zone->unproven_pages += result.unexplained;
+	bud_zone_doubt(zone, BUD_UNCERTAIN_SCAN, result.unexplained);
 	if (result.surplus && proofs->learning)
 		bud_proofs_explain_surplus(proofs, start, end, result.surplus, event->pid);
 	if (result.unexplained)
@@ -113,7 +113,7 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 	if (event->isolate.nr_taken && !hints.nr_proven && proofs->learning)
 		note_fast_exit(proofs, event, seq, zone, 63 - __builtin_clzll(event->isolate.nr_taken));
 	bud_isolate_result result = bud_isolate_fast(zone, event, &hints);
-	zone->unproven_pages += result.unexplained;
+	bud_zone_doubt(zone, BUD_UNCERTAIN_FAST, result.unexplained);
 	if (result.guess != BUD_PFN_NONE)
 		bud_proofs_guess(proofs, seq, result.guess, 63 - __builtin_clzll(event->isolate.nr_taken));
 	return zone;
@@ -172,7 +172,7 @@ static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event 
 	task->running = false;
 	if (!c->old_kernel || !range || needed <= task->taken)
 		return NULL;
-	range->zone->unproven_pages += needed - task->taken;
+	bud_zone_doubt(range->zone, BUD_UNCERTAIN_HIDDEN, needed - task->taken);
 	return range->zone;
 }
 

@@ -229,7 +229,7 @@ static void compare_zone(bud_replay *r, const bud_snapshot *snapshot, const bud_
 	if (!zone || !zone->seeded)
 		return;
 	c->known = c->exact = true;
-	c->uncertain_pages = bud_zone_uncertain_pages(zone);
+	c->uncertain_pages = bud_zone_uncertain_pages(zone, c->uncertain);
 	for (int k = 0; k < BUD_NR_ORDERS; k++) {
 		c->model[k] = zone->buddy.nr_free[k];
 		int64_t difference = (int64_t)(c->model[k] - kernel->nr_free[k]);

@@ -53,7 +53,7 @@ typedef struct bud_comparison {
 	bool exact; /* known and every order equal */
 	unsigned nr_orders; /* that the kernel's file lists */
 	uint64_t model[BUD_NR_ORDERS];
-	uint64_t uncertain_pages;
+	uint64_t uncertain_pages, uncertain[BUD_NR_UNCERTAINTIES]; /* claimed, and by cause */
 	int64_t free_error; /* pages, model - kernel */
 } bud_comparison;
 

@@ -156,7 +156,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		    !proof_of(rules, BUD_PROOF_DIRECT, pfn, order)) {
 			changed = bud_zone_make_cached(zone, pfn, order);
 			odd = changed > 0;
-			zone->unproven_pages += proof_of(rules, BUD_PROOF_DOUBT, pfn, order) ? nr : 0;
+			if (proof_of(rules, BUD_PROOF_DOUBT, pfn, order))
+				bud_zone_doubt(zone, BUD_UNCERTAIN_INTERRUPT, nr);
 		} else {
 			changed = bud_zone_make_free(zone, pfn, order);
 			odd = changed < nr;

@@ -42,6 +42,7 @@ static const struct series {
 	SERIES(used_pages, 1, false, false),
 	SERIES(unknown_pages, 1, false, false),
 	SERIES(uncertain_pages, 1, false, false),
+	SERIES(uncertain, BUD_NR_UNCERTAINTIES, false, false),
 #undef SERIES
 };
 
@@ -62,7 +63,7 @@ static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
 	sample->cached_pages = zone->cached_pages;
 	sample->used_pages = zone->used_pages;
 	sample->unknown_pages = bud_zone_unknown_pages(zone);
-	sample->uncertain_pages = bud_zone_uncertain_pages(zone);
+	sample->uncertain_pages = bud_zone_uncertain_pages(zone, sample->uncertain);
 	sample->marks = zone->marks;
 	sample->wm_state = bud_zone_wm_state(&zone->marks, zone->buddy.free_pages);
 }

@@ -9,7 +9,7 @@
 #include "lib/memory/zone.h"
 
 typedef enum bud_fold {
-	BUD_FOLD_LAST, /* the value at the end */
+	BUD_FOLD_LAST,	/* the value at the end */
 	BUD_FOLD_WORST, /* fewest blocks and free pages, highest index, most used, lowest wm_state */
 	BUD_FOLD_MIN,
 	BUD_FOLD_MAX,
@@ -28,21 +28,22 @@ typedef struct bud_zone_sample {
 	int32_t extfrag_milli[BUD_NR_ORDERS];
 	int32_t unusable_milli[BUD_NR_ORDERS];
 	uint64_t free_pages, cached_pages, used_pages;
-	uint64_t unknown_pages; /* BUD_UNKNOWN where managed is */
-	uint64_t uncertain_pages;
-	bud_zone_marks marks; /* at the end */
+	uint64_t unknown_pages;					   /* BUD_UNKNOWN where managed is */
+	uint64_t uncertain_pages, uncertain[BUD_NR_UNCERTAINTIES]; /* in all, and by cause */
+	bud_zone_marks marks;					   /* at the end */
 	bud_wm_state wm_state;
 } bud_zone_sample;
 
 /* The figures as they stand. */
 void bud_sample_take(bud_zone_sample *sample, const bud_zone *zone);
 
-#define BUD_SAMPLE_VALUES (4 * BUD_NR_ORDERS + 5) /* the numbers of a sample that a fold is made of */
+#define BUD_SAMPLE_VALUES \
+	(4 * BUD_NR_ORDERS + 5 + BUD_NR_UNCERTAINTIES) /* the numbers of a sample that a fold is made of */
 
 /* A fold under way, of one zone. */
 typedef struct bud_folder {
 	bud_fold fold;
-	bool any; /* something known has been taken in */
+	bool any;      /* something known has been taken in */
 	uint64_t t_ns; /* now holds since then */
 	uint64_t t_first_ns;
 	bud_zone_sample now, folded;

@@ -171,7 +171,7 @@ static void test_a_trace_without_drains_claims_nothing(void **state)
 	assert_int_equal(bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
 	for (size_t z = 0; z < bud_replay_memory(replay)->nr_zones; z++) {
 		const bud_zone *zone = &bud_replay_memory(replay)->zones[z];
-		assert_int_equal(bud_zone_uncertain_pages(zone), zone->spanned);
+		assert_int_equal(bud_zone_uncertain_pages(zone, NULL), zone->spanned);
 	}
 	bud_replay_destroy(replay);
 }
