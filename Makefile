@@ -14,7 +14,7 @@ CFLAGS   ?= -O2 -g
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes
 CPPFLAGS += -I. -D_GNU_SOURCE -DBUD_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(SANITIZE)
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+LDLIBS   := -pthread $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c formats/*/*.c))
 CLI_SRC  := $(sort $(wildcard cli/*.c cli/tui/*.c))

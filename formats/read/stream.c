@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_CHUNK ((uint32_t)64 << 20) /* more than any recorder makes; bounds what a file can make us hold */
+#define MAX_PREFETCHING 8		     /* streams of a file that get a thread */
+#define RUN_ROOM	((size_t)1 << 20)    /* bytes inflated at once */
+#define MAX_CHUNK	((uint32_t)64 << 20) /* more than any recorder makes; bounds what a file can make us hold */
 
 void bud_stream_damage(bud_stream_file *file, uint64_t offset, const char *expected)
 {
@@ -22,8 +24,8 @@ static bool add_chunk(bud_stream *s, const bud_chunk *chunk)
 		s->chunks = chunks;
 	}
 	s->chunks[s->nr_chunks++] = *chunk;
-	if (chunk->inflated_size > s->chunk_room)
-		s->chunk_room = chunk->inflated_size;
+	if (chunk->inflated_size > s->room)
+		s->room = chunk->inflated_size;
 	return true;
 }
 
@@ -58,7 +60,9 @@ bud_status bud_stream_open(bud_stream *stream, bud_stream_file *file, const bud_
 {
 	bud_stream *s = stream;
 	bud_status status = BUD_OK;
-	*s = (bud_stream){ .file = file, .layout = *layout, .codec = codec, .cpu = cpu, .offset = offset };
+	*s = (bud_stream){
+		.file = file, .layout = *layout, .codec = codec, .cpu = cpu, .offset = offset, .room = RUN_ROOM
+	};
 	if (offset > file->size || size > file->size - offset) {
 		bud_stream_damage(file, file->size, "more trace data, not the end of the file");
 		size = offset > file->size ? 0 : file->size - offset;
@@ -67,19 +71,19 @@ bud_status bud_stream_open(bud_stream *stream, bud_stream_file *file, const bud_
 		s->nr_pages = size / layout->page_size;
 	else if (size)
 		status = find_chunks(s, err);
-	s->chunk_at = s->nr_chunks;
 	if (status || !s->nr_pages)
 		return status;
 	s->events = calloc(bud_ringbuf_max_events(layout), sizeof *s->events);
 	s->stack = calloc(layout->page_size / 4, sizeof *s->stack);
-	s->inflated = malloc(s->chunk_room + 1);
-	if (!s->events || !s->stack || !s->inflated)
+	s->inflated = s->nr_chunks ? malloc(s->room) : NULL;
+	if (!s->events || !s->stack || (s->nr_chunks && !s->inflated))
 		return bud_error_memory(err, file->path);
 	return BUD_OK;
 }
 
 void bud_stream_close(bud_stream *stream)
 {
+	bud_prefetch_destroy(stream->prefetch);
 	free(stream->chunks);
 	free(stream->inflated);
 	free(stream->events);
@@ -100,23 +104,31 @@ static size_t chunk_of(const bud_stream *s, uint64_t page)
 	return low;
 }
 
+/* Has the chunk at hand, and perhaps some behind it. A stream that is read straight on inflates ahead. */
+static bool inflate_run(bud_stream *s, size_t at)
+{
+	bool on = s->run_nr && at == s->run_first + s->run_nr;
+	if (on && !s->prefetch && s->file->nr_prefetching < MAX_PREFETCHING) {
+		s->prefetch = bud_prefetch_create(s->codec, s->file->data, s->chunks, s->nr_chunks, s->room);
+		s->file->nr_prefetching += s->prefetch != NULL;
+	}
+	s->run_first = at;
+	s->run_nr = s->prefetch ? bud_prefetch_take(s->prefetch, at, on, &s->inflated)
+				: bud_chunks_inflate(s->codec, s->file->data, &s->chunks[at], 1, s->inflated);
+	return s->run_nr > 0;
+}
+
 const uint8_t *bud_stream_page(bud_stream *stream, uint64_t page)
 {
 	bud_stream *s = stream;
 	if (s->codec == BUD_CODEC_NONE)
 		return s->file->data + s->offset + page * s->layout.page_size;
 	size_t at = chunk_of(s, page);
-	const bud_chunk *chunk = &s->chunks[at];
-	if (at != s->chunk_at) {
-		s->chunk_at = s->nr_chunks;
-		if (!bud_inflate_block(s->codec, s->file->data + chunk->offset, chunk->size, s->inflated,
-				       chunk->inflated_size)) {
-			bud_stream_damage(s->file, chunk->offset, "compressed trace data");
-			return NULL;
-		}
-		s->chunk_at = at;
+	if (at - s->run_first >= s->run_nr && !inflate_run(s, at)) {
+		bud_stream_damage(s->file, s->chunks[at].offset, "compressed trace data");
+		return NULL;
 	}
-	return s->inflated + (page - chunk->first_page) * s->layout.page_size;
+	return s->inflated + (page - s->chunks[s->run_first].first_page) * s->layout.page_size;
 }
 
 static uint64_t offset_of(const bud_stream *s, uint64_t page, uint32_t within)

@@ -6,16 +6,9 @@
 #ifndef BUD_READ_STREAM_H
 #define BUD_READ_STREAM_H
 
-#include "formats/read/inflate.h"
+#include "formats/read/prefetch.h"
 #include "formats/read/ringbuf.h"
 #include "lib/base/source.h"
-
-/* A run of sub-buffers compressed together. */
-typedef struct bud_chunk {
-	uint64_t offset; /* of the compressed bytes in the file */
-	uint32_t size, inflated_size;
-	uint64_t first_page;
-} bud_chunk;
 
 /* What all streams of a file share. */
 typedef struct bud_stream_file {
@@ -23,7 +16,8 @@ typedef struct bud_stream_file {
 	const uint8_t *data;
 	uint64_t size;
 	const bud_eventfmt *formats;
-	char *damage; /* the first damage met, as a line; NULL if none */
+	char *damage;		 /* the first damage met, as a line; NULL if none */
+	unsigned nr_prefetching; /* streams that inflate ahead */
 } bud_stream_file;
 
 typedef struct bud_stream {
@@ -36,14 +30,15 @@ typedef struct bud_stream {
 	bud_chunk *chunks;
 	size_t nr_chunks;
 
-	uint8_t *inflated; /* the chunk at hand, chunk_room bytes */
-	size_t chunk_room, chunk_at; /* chunk_at == nr_chunks: none */
-	bud_event *events; /* of the sub-buffer at hand */
+	uint8_t *inflated; /* the run of chunks at hand, room bytes */
+	size_t room, run_first, run_nr;
+	bud_prefetch *prefetch; /* for reading straight on; NULL: without */
+	bud_event *events;	/* of the sub-buffer at hand */
 	uint64_t *stack;
 	uint32_t nr_events, next_event;
 	uint64_t next_page;
 	uint64_t pages_seen; /* sub-buffers whose losses are in loss */
-	bud_cpu_loss loss; /* gaps only */
+	bud_cpu_loss loss;   /* gaps only */
 } bud_stream;
 
 /*
