@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One request for pages and what the kernel makes of it before it looks at
+ * memory: the mask of allowed flags, the scopes of the task, the highest
+ * zone, the preferred node, the migratetype, the flags of the first attempt
+ * (__alloc_pages, prepare_alloc_pages, current_gfp_context,
+ * alloc_flags_nofragment, gfp_to_alloc_flags; allocator-semantics 5 and 9).
+ * Pure functions.
+ */
+#ifndef BUD_ALLOCATOR_REQUEST_H
+#define BUD_ALLOCATOR_REQUEST_H
+
+#include "lib/allocator/zoneview.h"
+#include "lib/base/gfp.h"
+
+/* What else the kernel knows of who asks. */
+enum {
+	BUD_TASK_MEMALLOC = 1 << 0,   /* PF_MEMALLOC: it frees memory itself (kswapd, a task in direct reclaim) */
+	BUD_TASK_NOFS = 1 << 1,	      /* PF_MEMALLOC_NOFS */
+	BUD_TASK_NOIO = 1 << 2,	      /* PF_MEMALLOC_NOIO */
+	BUD_TASK_PIN = 1 << 3,	      /* PF_MEMALLOC_PIN; PF_MEMALLOC_NOCMA before 5.13 */
+	BUD_TASK_RT = 1 << 4,	      /* real-time or deadline task */
+	BUD_TASK_OOM_VICTIM = 1 << 5, /* chosen by the OOM killer */
+	BUD_TASK_FATAL = 1 << 6,      /* a fatal signal is pending */
+	BUD_TASK_INTERRUPT = 1 << 7,  /* in interrupt context of any kind */
+	BUD_TASK_SOFTIRQ = 1 << 8,    /* serving a softirq */
+	BUD_TASK_MEMCG_FULL = 1 << 9, /* the charge to its memory cgroup will fail */
+	BUD_TASK_CPUSET = 1 << 10,    /* cpusets are in use: nodes is the cpuset's, not the caller's nodemask */
+};
+
+typedef struct bud_request {
+	int order;
+	bud_gfp gfp;	/* canonical flags */
+	uint32_t task;	/* BUD_TASK_* */
+	uint16_t cpu;	/* whose per-CPU lists serve it */
+	int16_t node;	/* preferred node; -1: that of the CPU */
+	uint64_t nodes; /* nodes allowed, a bit each; 0: any */
+} bud_request;
+
+/* struct alloc_context, with the flags in force. */
+typedef struct bud_alloc_context {
+	const bud_request *request;
+	int order;
+	bud_gfp gfp;	/* after masks and scopes; the one a trace shows */
+	unsigned flags; /* BUD_ALLOC_*: level and permissions of the attempt under way */
+	bud_migratetype type;
+	bud_zone_type highest;
+	int node;	   /* preferred */
+	uint64_t nodes;	   /* the nodemask in force; 0: any */
+	bool spread_dirty; /* __GFP_WRITE: nodes over their dirty limit are passed by; only on the fast path */
+	bool atomic;	   /* __GFP_ATOMIC where the kernel has it */
+} bud_alloc_context;
+
+typedef enum bud_prepared {
+	BUD_PREPARED,
+	BUD_REFUSED_ORDER, /* larger than any block: NULL, and no event of it */
+	BUD_REFUSED_GFP,   /* flags the kernel rejects */
+} bud_prepared;
+
+/* Settings of the machine that preparing depends on. */
+typedef struct bud_request_rules {
+	bud_gfp allowed; /* gfp_allowed_mask: all ones but early at boot and while suspending */
+	bool defrag_mode;
+	bool grouping;	       /* page_group_by_mobility_disabled is not set */
+	unsigned zone_types;   /* a bit for each type the kernel was built with */
+	bool one_node;	       /* only one node is online */
+	uint64_t dma32_nodes;  /* nodes with a populated DMA32 zone */
+	uint64_t normal_nodes; /* nodes whose highest populated zone up to NORMAL is NORMAL */
+} bud_request_rules;
+
+/*
+ * The order bound in both readings of MAX_ORDER comes out as order >
+ * max_order (the feature max_order is inclusive); in 4.19 (feature nofragment
+ * off) it is only found on the slow path and the request is prepared.
+ * cpu_node is the node of the request's CPU.
+ */
+bud_prepared bud_request_prepare(bud_alloc_context *context, const bud_request *request, const bud_kernel *kernel,
+				 const bud_request_rules *rules, int cpu_node);
+
+/* The flags of the slow path's first attempt (gfp_to_alloc_flags). */
+unsigned bud_request_slow_flags(const bud_alloc_context *context, const bud_kernel *kernel,
+				const bud_request_rules *rules);
+/* What lets the request ignore marks (__gfp_pfmemalloc_flags): NO_WATERMARKS, OOM, or 0. */
+unsigned bud_request_reserve_flags(const bud_alloc_context *context);
+
+/* Whether it may wait for direct reclaim. */
+bool bud_request_may_reclaim(const bud_alloc_context *context);
+/* order > 3 (PAGE_ALLOC_COSTLY_ORDER). */
+static inline bool bud_request_is_costly(const bud_alloc_context *context)
+{
+	return context->order > BUD_COSTLY_ORDER;
+}
+
+#endif
