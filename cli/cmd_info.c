@@ -248,12 +248,27 @@ static bud_event_mask events_seen(const facts *f)
 	return seen;
 }
 
+/* How far the free lists may be off at the end, and why. */
+static void print_uncertainty(const facts *f, FILE *out)
+{
+	const bud_memory *memory = bud_replay_memory(f->bench->replay);
+	for (size_t i = 0; i < memory->nr_zones; i++) {
+		const bud_zone *zone = &memory->zones[i];
+		uint64_t by[BUD_NR_UNCERTAINTIES], pages = bud_zone_uncertain_pages(zone, by);
+		char why[BUD_UNCERTAINTY_LIST];
+		if (zone->seeded && pages)
+			bud_output_print(out, "          node %d %s at the end: +-%" PRIu64 " pages by %s\n", zone->node,
+					 zone->name, pages, bud_uncertainty_list(by, why));
+	}
+}
+
 /* What a reader of the replay has to know before believing it. */
 static void print_limits(const facts *f, FILE *out)
 {
 	bud_event_mask seen = events_seen(f), need = BUD_EVENT_PAGES & ~BUD_EVENT_BIT(BUD_EV_EXTFRAG);
 	print_seed(f, out);
 	print_agreement(f, out);
+	print_uncertainty(f, out);
 	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
 		if ((need & ~seen) & BUD_EVENT_BIT(k))
 			bud_output_print(out, "          no %s recorded: free lists cannot be exact\n",

@@ -1,122 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cmd.h"
-#include "cli/heat.h"
 #include "cli/output.h"
 #include "cli/progress.h"
-
-/* The replay against the snapshots, as far as it is asked for. */
-typedef struct findings {
-	const bud_workbench *bench;
-	const bud_options *options;
-	bud_comparison *comparisons; /* of the zones asked for, judged by the orders asked for */
-	size_t nr;
-	bud_verdict *verdicts; /* one a snapshot */
-	bud_verify_summary sum;
-} findings;
-
-static bool wants_order(const bud_section_filter *filter, unsigned order)
-{
-	return (int)order >= filter->order_min && (int)order <= filter->order_max;
-}
-
-static int64_t difference(const bud_comparison *c, unsigned order)
-{
-	return (int64_t)(c->model[order] - c->kernel->nr_free[order]);
-}
+#include "cli/verify_text.h"
 
 static void judge_orders(bud_comparison *c, const bud_section_filter *filter)
 {
 	uint64_t error = 0;
 	c->exact = c->known;
-	for (unsigned k = 0; c->known && k < c->nr_orders; k++)
-		if (wants_order(filter, k)) {
-			c->exact = c->exact && !difference(c, k);
-			error += (uint64_t)difference(c, k) << k;
-		}
+	for (int k = filter->order_min; c->known && k < (int)c->nr_orders && k <= filter->order_max; k++) {
+		c->exact = c->exact && c->model[k] == c->kernel->nr_free[k];
+		error += (c->model[k] - c->kernel->nr_free[k]) << k;
+	}
 	c->free_error = (int64_t)error;
 }
 
-static void print_orders(const findings *f, const bud_comparison *c, FILE *out)
-{
-	bud_output_print(out, "%+" PRId64 " pages ", c->free_error);
-	for (unsigned k = 0; k < c->nr_orders; k++)
-		if (difference(c, k) && wants_order(&f->options->filter, k))
-			bud_output_print(out, " %u:%+" PRId64, k, difference(c, k));
-}
-
-static void print_zone(const findings *f, const bud_comparison *c, FILE *out)
-{
-	if (c->exact && !f->options->verbose)
-		return;
-	bud_output_print(out, "  node %d %-8s ", c->kernel->node, c->kernel->name);
-	if (c->exact)
-		fputs("exact", out);
-	else
-		print_orders(f, c, out);
-	if (c->uncertain_pages)
-		bud_output_print(out, "  +-%" PRIu64 " pages claimed", c->uncertain_pages);
-	fputc('\n', out);
-}
-
-static void print_verdict(const bud_verdict *v, bool first, FILE *out)
-{
-	if (first)
-		fputs("the first: not counted\n", out);
-	else if (v->snapshot->t_ns == BUD_TIME_NONE)
-		fputs("not compared: no time in the trace\n", out);
-	else if (!v->nr_zones)
-		fputs("not compared: no buddyinfo\n", out);
-	else if (!v->compared)
-		fputs("not compared: no seed before it\n", out);
-	else if (v->exact)
-		fputs("exact\n", out);
-	else
-		bud_output_print(out, "%u of %u zones exact\n", v->nr_exact_zones, v->nr_zones);
-}
-
-static void print_snapshot(const findings *f, size_t i, FILE *out)
-{
-	const bud_verdict *v = &f->verdicts[i];
-	char time[32];
-	bud_heat_time(v->snapshot->t_ns, f->bench->bundle->source->info.clock_is_ns, 6, time, sizeof time);
-	bud_output_print(out, "%-16s %14s  ", v->snapshot->name, time);
-	print_verdict(v, i == 0, out);
-	for (size_t k = 0; k < f->nr && v->compared; k++)
-		if (f->comparisons[k].snapshot == v->snapshot)
-			print_zone(f, &f->comparisons[k], out);
-}
-
-static void print_text(const findings *f, FILE *out)
-{
-	const bud_bundle *bundle = f->bench->bundle;
-	const bud_verify_summary *sum = &f->sum;
-	bud_output_print(out,
-			 "replay against /proc/buddyinfo, seed %s; differences are replay - kernel, as order:blocks\n",
-			 bud_seed_mode_name(bud_replay_seed(f->bench->replay)));
-	for (size_t i = 0; i < bundle->nr_snapshots; i++)
-		print_snapshot(f, i, out);
-	bud_output_print(out, "exact %zu of %zu snapshots, %zu of %zu zones; ", sum->nr_exact, sum->nr_snapshots,
-			 sum->nr_exact_zones, sum->nr_zones);
-	if (sum->nr_compared)
-		bud_output_print(out, "mean |error| %.1f pages; ", bud_verify_mean_error(sum));
-	bud_output_print(out, "lost events %" PRIu64 "\n", bud_trace_lost(&bundle->source->info));
-}
-
-static bud_status print_findings(const findings *f, bud_error *err)
+static bud_status print_findings(const bud_findings *f, const bud_agreement_table *table, bud_error *err)
 {
 	bud_output output;
 	bud_status status = bud_output_open(&output, f->options->output, err);
 	if (status)
 		return status;
 	bud_row_sink sink = bud_output_sink(&output, f->options->format);
-	if (f->options->format == BUD_FORMAT_TEXT)
-		print_text(f, output.out);
+	if (table)
+		status = bud_agreement_write(table, &f->agreement, &sink, err);
 	else
-		status = bud_section_verify(f->comparisons, f->nr, &f->options->filter, &sink, err);
+		bud_verify_text_print(f, output.out);
 	bud_status closed = bud_output_close(&output, status ? NULL : err);
 	return status ? status : closed;
 }
@@ -130,31 +42,76 @@ static bud_status replay_all(const bud_workbench *bench, bool quiet, bud_error *
 	return status;
 }
 
-static bud_status gather(findings *f, bud_error *err)
+static void gather_comparisons(bud_findings *f, const bud_comparison *all, size_t nr)
 {
-	size_t nr, nr_snapshots = f->bench->bundle->nr_snapshots;
+	for (size_t i = 0; i < nr; i++)
+		if (bud_section_wants_zone(&f->options->filter, all[i].kernel->node, all[i].kernel->name)) {
+			bud_comparison *c = &f->comparisons[f->agreement.nr_comparisons++];
+			*c = all[i];
+			judge_orders(c, &f->options->filter);
+		}
+}
+
+static void gather_readings(bud_findings *f, const bud_reading *all, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (bud_section_wants_zone(&f->options->filter, all[i].kernel->node, all[i].kernel->name))
+			f->readings[f->agreement.nr_readings++] = all[i];
+}
+
+static bud_status gather(bud_findings *f, bud_error *err)
+{
+	size_t nr, nr_readings, nr_snapshots = f->bench->bundle->nr_snapshots;
+	const bud_replay *replay = f->bench->replay;
 	bud_status status = replay_all(f->bench, f->options->quiet, err);
 	if (status)
 		return status;
-	const bud_comparison *all = bud_replay_comparisons(f->bench->replay, &nr);
+	const bud_comparison *comparisons = bud_replay_comparisons(replay, &nr);
+	const bud_reading *readings = bud_replay_readings(replay, &nr_readings);
 	f->comparisons = calloc(nr + 1, sizeof *f->comparisons);
+	f->readings = calloc(nr_readings + 1, sizeof *f->readings);
 	f->verdicts = calloc(nr_snapshots + 1, sizeof *f->verdicts);
-	if (!f->comparisons || !f->verdicts)
+	if (!f->comparisons || !f->readings || !f->verdicts)
 		return bud_error_memory(err, "comparisons");
-	for (size_t i = 0; i < nr; i++)
-		if (bud_section_wants_zone(&f->options->filter, all[i].kernel->node, all[i].kernel->name)) {
-			f->comparisons[f->nr] = all[i];
-			judge_orders(&f->comparisons[f->nr++], &f->options->filter);
-		}
-	bud_verify_sum_some(f->comparisons, f->nr, f->bench->bundle->snapshots, nr_snapshots, f->verdicts, &f->sum);
+	f->agreement = (bud_agreement){ .comparisons = f->comparisons,
+					.readings = f->readings,
+					.kernel = bud_replay_kernel(replay),
+					.filter = &f->options->filter,
+					.marks_by_events = bud_replay_event_counts(replay)[BUD_EV_ZONE_WMARKS] > 0 };
+	gather_comparisons(f, comparisons, nr);
+	gather_readings(f, readings, nr_readings);
+	bud_verify_sum_some(f->comparisons, f->agreement.nr_comparisons, f->bench->bundle->snapshots, nr_snapshots,
+			    f->verdicts, &f->sum);
+	bud_verify_sum_lists(f->readings, f->agreement.nr_readings, &f->lists);
 	return BUD_OK;
+}
+
+/* The table asked for; NULL for the text. */
+static bud_status find_table(const bud_options *options, const bud_agreement_table **table, bud_error *err)
+{
+	const char *name = options->sections ? options->sections : bud_agreement_tables[0].table.name;
+	char known[128] = "";
+	*table = NULL;
+	if (options->format == BUD_FORMAT_TEXT && !options->sections)
+		return BUD_OK;
+	*table = bud_agreement_find(name);
+	if (*table)
+		return BUD_OK;
+	for (size_t i = 0; i < BUD_NR_AGREEMENT_TABLES; i++) {
+		size_t used = strlen(known);
+		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", bud_agreement_tables[i].table.name);
+	}
+	return bud_error_set(err, BUD_ERR_USAGE, "--section %s: verify has one of %s", name, known);
 }
 
 bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
-	findings f = { .bench = &bench, .options = options };
-	bud_status status = bud_cmd_open(&bench, options, err);
+	bud_findings f = { .bench = &bench, .options = options };
+	const bud_agreement_table *table;
+	bud_status status = find_table(options, &table, err);
+	if (!status)
+		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
 	if (bench.bundle->nr_snapshots < 2)
@@ -165,12 +122,13 @@ bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error 
 	if (!status)
 		status = gather(&f, err);
 	if (!status)
-		status = print_findings(&f, err);
+		status = print_findings(&f, table, err);
 	if (!status) {
 		*exit_code = f.sum.exact ? BUD_EXIT_OK : f.sum.within ? BUD_EXIT_DAMAGED : BUD_EXIT_DIFFERS;
 		bud_cmd_tell_damage(&bench, exit_code);
 	}
 	free(f.comparisons);
+	free(f.readings);
 	free(f.verdicts);
 	bud_workbench_close(&bench);
 	return status;

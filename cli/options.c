@@ -221,6 +221,8 @@ static const struct row {
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
 	  "tables to print: freelist, index, zone, steal" },
+	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
+	  "table to print: verify, verify_zone" },
 	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
 	  "only this range: seconds of the trace, +5s, 50%" },
 	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,

@@ -114,7 +114,7 @@ static void print_axis(const picture *p, const char *readout)
 
 static void print_zone_head(const picture *p, const bud_zone *zone, size_t z)
 {
-	char managed[16], free[16], min[16], low[16], high[16];
+	char managed[16], free[16], min[16], low[16], high[16], why[BUD_UNCERTAINTY_LIST];
 	int shift = bud_replay_kernel(p->bench->replay)->page_shift;
 	const bud_zone_sample *last = sample_at(p, p->nr_columns - 1, z);
 	bud_output_print(p->out, "\nnode %d %s  %s%s  free at end %s  marks %s/%s/%s", zone->node, zone->name,
@@ -126,7 +126,8 @@ static void print_zone_head(const picture *p, const bud_zone *zone, size_t z)
 			 bud_heat_size(zone->marks.low, shift, low, sizeof low),
 			 bud_heat_size(zone->marks.high, shift, high, sizeof high));
 	if (last && last->uncertain_pages)
-		bud_output_print(p->out, "  +-%" PRIu64 " pages", last->uncertain_pages);
+		bud_output_print(p->out, "  +-%" PRIu64 " pages by %s", last->uncertain_pages,
+				 bud_uncertainty_list(last->uncertain, why));
 	fputc('\n', p->out);
 }
 

@@ -203,17 +203,18 @@ static void draw_column(view *v)
 
 static void draw_pages(view *v)
 {
-	char cached[16], used[16], unknown[16];
+	char cached[16], used[16], unknown[16], why[BUD_UNCERTAINTY_LIST];
 	const bud_zone_sample *s = sample_at_cursor(v);
 	int shift = v->kernel->page_shift;
 	if (!s)
 		bud_canvas_text(v->canvas, 1, v->y, BUD_ROLE_DIM, "nothing is known here: no seed before this instant");
 	else
 		bud_canvas_printf(v->canvas, 1, v->y, BUD_ROLE_NORMAL,
-				  "per-CPU lists %s  used %s  used or cached %s  +-%" PRIu64 " pages",
+				  "per-CPU lists %s  used %s  used or cached %s  +-%" PRIu64 " pages%s%s",
 				  bud_heat_size(s->cached_pages, shift, cached, sizeof cached),
 				  bud_heat_size(s->used_pages, shift, used, sizeof used),
-				  bud_heat_size(s->unknown_pages, shift, unknown, sizeof unknown), s->uncertain_pages);
+				  bud_heat_size(s->unknown_pages, shift, unknown, sizeof unknown), s->uncertain_pages,
+				  s->uncertain_pages ? "  " : "", bud_uncertainty_list(s->uncertain, why));
 	v->y++;
 }
 

@@ -85,10 +85,12 @@ static bud_status zone_zone(const bud_zone *zone, const bud_zone_sample *sample,
 			    const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
 {
 	(void)filter;
+	char by[BUD_UNCERTAINTY_LIST];
 	bud_value unknown = bud_value_unknown();
 	bud_value row[] = { t,
 			    bud_value_int(zone->node),
 			    bud_value_text(zone->name),
+			    unknown,
 			    unknown,
 			    unknown,
 			    unknown,
@@ -107,6 +109,7 @@ static bud_status zone_zone(const bud_zone *zone, const bud_zone_sample *sample,
 			row[3 + i] = bud_value_uint(numbers[i]);
 		row[11] = bud_value_text(bud_wm_state_name(sample->wm_state));
 		row[12] = bud_value_uint(sample->uncertain_pages);
+		row[13] = bud_value_text(bud_uncertainty_list(sample->uncertain, by));
 	}
 	return sink->row(sink->self, row, err);
 }
@@ -135,13 +138,11 @@ const bud_section bud_sections[BUD_NR_SECTIONS] = {
 	{ { "freelist", COLUMNS("t_ns", "node", "zone", "order", "migratetype", "free_blocks") }, freelist },
 	{ { "index", COLUMNS("t_ns", "node", "zone", "order", "extfrag_milli", "unusable_milli", "suitable_blocks") },
 	  index_rows },
-	{ { "zone", COLUMNS("t_ns", "node", "zone", "free_pages", "pcp_pages", "used_pages", "unknown_pages",
-			    "min_pages", "low_pages", "high_pages", "boost_pages", "wm_state", "uncertain_pages") },
+	{ { "zone",
+	    COLUMNS("t_ns", "node", "zone", "free_pages", "pcp_pages", "used_pages", "unknown_pages", "min_pages",
+		    "low_pages", "high_pages", "boost_pages", "wm_state", "uncertain_pages", "uncertain_by") },
 	  zone_section },
 };
-
-static const bud_table verify_table = { "verify", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "kernel_blocks",
-							  "model_blocks", "diff") };
 
 const bud_section *bud_section_find(const char *name)
 {
@@ -159,35 +160,4 @@ bud_status bud_section_rows(const bud_section *section, const bud_timeline *time
 	for (size_t i = 0; !status && i < nr_columns; i++)
 		status = section->rows(timeline, columns[i], memory, filter, sink, err);
 	return status;
-}
-
-static bud_status verify_rows(const bud_comparison *c, const bud_section_filter *filter, bud_row_sink *sink,
-			      bud_error *err)
-{
-	bud_status status = BUD_OK;
-	int max_order = (int)c->nr_orders - 1;
-	for (int k = filter->order_min; !status && k <= last_order(filter, max_order); k++) {
-		bud_value unknown = bud_value_unknown();
-		int64_t difference = (int64_t)(c->model[k] - c->kernel->nr_free[k]);
-		bud_value row[] = { bud_value_text(c->snapshot->name),
-				    bud_value_uint(c->snapshot->t_ns),
-				    bud_value_int(c->kernel->node),
-				    bud_value_text(c->kernel->name),
-				    bud_value_int(k),
-				    bud_value_uint(c->kernel->nr_free[k]),
-				    c->known ? bud_value_uint(c->model[k]) : unknown,
-				    c->known ? bud_value_int(difference) : unknown };
-		status = sink->row(sink->self, row, err);
-	}
-	return status;
-}
-
-bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, const bud_section_filter *filter,
-			      bud_row_sink *sink, bud_error *err)
-{
-	bud_status status = sink->begin(sink->self, &verify_table, err);
-	for (size_t i = 0; !status && i < nr; i++)
-		if (bud_section_wants_zone(filter, comparisons[i].kernel->node, comparisons[i].kernel->name))
-			status = verify_rows(&comparisons[i], filter, sink, err);
-	return status ? status : sink->end(sink->self, err);
 }

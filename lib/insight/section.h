@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every table of `report` and `verify`, built once for all commands,
+ * Every table of `report` made of a timeline, built once for all commands,
  * writers and screens. The columns are the contract of the command line;
  * new ones are only ever added at the end.
  */
@@ -47,9 +47,5 @@ const bud_section *bud_section_find(const char *name);
 bud_status bud_section_rows(const bud_section *section, const bud_timeline *timeline, const size_t *columns,
 			    size_t nr_columns, const bud_memory *memory, const bud_section_filter *filter,
 			    bud_row_sink *sink, bud_error *err);
-
-/* The whole table; columns snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff */
-bud_status bud_section_verify(const bud_comparison *comparisons, size_t nr, const bud_section_filter *filter,
-			      bud_row_sink *sink, bud_error *err);
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef BUD_MEMORY_UNCERTAINTY_H
 #define BUD_MEMORY_UNCERTAINTY_H
 
+#include <stdint.h>
+
 /* clang-format off */
 /* X(CAUSE, "its name in tables", "what it is, for people") */
 #define BUD_UNCERTAINTY(X) \
@@ -27,5 +29,10 @@ typedef enum bud_uncertainty {
 
 const char *bud_uncertainty_name(bud_uncertainty cause);
 const char *bud_uncertainty_text(bud_uncertainty cause);
+
+#define BUD_UNCERTAINTY_LIST 320 /* bytes that hold any list */
+
+/* "fast_isolation:32 interrupt_free:2": the causes with pages in by, most pages first; "" for none. Returns text. */
+char *bud_uncertainty_list(const uint64_t by[BUD_NR_UNCERTAINTIES], char text[BUD_UNCERTAINTY_LIST]);
 
 #endif

@@ -38,8 +38,7 @@ struct bud_replay {
 	unsigned nr_passes;	   /* that have learnt */
 	bud_rules rules;
 	bud_listeners listeners;
-	bud_comparison *comparisons;
-	size_t nr_comparisons, max_comparisons;
+	bud_compare compare;
 
 	bud_batch batch;
 	size_t at; /* next event of batch */
@@ -51,7 +50,7 @@ struct bud_restart {
 	bud_memory memory;
 	bud_seed seed;
 	bud_rules rules;
-	size_t next_action, nr_comparisons;
+	size_t next_action, nr_comparisons, nr_readings;
 	uint64_t time;
 };
 
@@ -137,11 +136,7 @@ static void schedule_snapshot(bud_replay *r, const bud_snapshot *snapshot, bool 
 static bud_status schedule(bud_replay *r, const bud_snapshot *snapshots, size_t nr, bud_error *err)
 {
 	r->actions = calloc(nr * 4 + 1, sizeof *r->actions);
-	r->max_comparisons = 0;
-	for (size_t i = 0; i < nr; i++)
-		r->max_comparisons += snapshots[i].nr_zones;
-	r->comparisons = calloc(r->max_comparisons + 1, sizeof *r->comparisons);
-	if (!r->actions || !r->comparisons)
+	if (!r->actions)
 		return bud_error_memory(err, "snapshots");
 	bool seeded = r->mode != BUD_SEED_FIRST && r->mode != BUD_SEED_EVERY;
 	for (size_t i = 0; i < nr; i++) {
@@ -151,7 +146,7 @@ static bud_status schedule(bud_replay *r, const bud_snapshot *snapshots, size_t 
 			seeded = true;
 	}
 	qsort(r->actions, r->nr_actions, sizeof *r->actions, compare_actions);
-	return BUD_OK;
+	return bud_compare_init(&r->compare, snapshots, nr, err);
 }
 
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
@@ -188,7 +183,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_proofs_fini(&replay->proofs);
 	bud_interrupts_fini(&replay->interrupts);
 	free(replay->actions);
-	free(replay->comparisons);
+	bud_compare_fini(&replay->compare);
 	free(replay);
 }
 
@@ -216,46 +211,9 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 	bud_replay_observe(r, observer, self);
 	r->seed.open = false;
 	r->next_action = 0;
-	r->nr_comparisons = 0;
+	r->compare.nr_comparisons = r->compare.nr_readings = 0;
 	r->time = BUD_TIME_NONE;
 	return seek_source(r, 0, err);
-}
-
-static void compare_zone(bud_replay *r, const bud_snapshot *snapshot, const bud_zone_info *kernel)
-{
-	bud_comparison *c = &r->comparisons[r->nr_comparisons++];
-	const bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
-	*c = (bud_comparison){ .snapshot = snapshot, .kernel = kernel, .zone = zone, .nr_orders = snapshot->nr_orders };
-	if (!zone || !zone->seeded)
-		return;
-	c->known = c->exact = true;
-	c->uncertain_pages = bud_zone_uncertain_pages(zone, c->uncertain);
-	for (int k = 0; k < BUD_NR_ORDERS; k++) {
-		c->model[k] = zone->buddy.nr_free[k];
-		int64_t difference = (int64_t)(c->model[k] - kernel->nr_free[k]);
-		c->exact = c->exact && difference == 0;
-		c->free_error += difference * ((int64_t)1 << k);
-	}
-}
-
-static void compare(bud_replay *r, const bud_snapshot *snapshot)
-{
-	for (size_t i = 0; i < snapshot->nr_zones; i++)
-		if (snapshot->zones[i].has_buddyinfo && r->nr_comparisons < r->max_comparisons)
-			compare_zone(r, snapshot, &snapshot->zones[i]);
-}
-
-static void read_marks(bud_replay *r, const bud_snapshot *snapshot)
-{
-	for (size_t i = 0; i < snapshot->nr_zones; i++) {
-		const bud_zone_info *info = &snapshot->zones[i];
-		bud_zone *zone = bud_memory_find(&r->memory, info->node, info->name);
-		if (!zone || info->min == BUD_UNKNOWN)
-			continue;
-		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->boost };
-		zone->present = info->present;
-		zone->managed = info->managed;
-	}
 }
 
 static void tell_all(bud_replay *r, uint64_t t_ns)
@@ -269,10 +227,10 @@ static bud_status act(bud_replay *r, const action *a, bud_error *err)
 	bud_status status = BUD_OK;
 	switch (a->kind) {
 	case COMPARE:
-		compare(r, a->snapshot);
+		bud_compare_lists(&r->compare, a->snapshot, &r->memory);
 		break;
 	case READ_MARKS:
-		read_marks(r, a->snapshot);
+		bud_compare_marks(&r->compare, a->snapshot, &r->memory, a->t_ns);
 		break;
 	case OPEN_SEED:
 		if (!r->proofs.learning || !r->rules.seed_seq)
@@ -466,8 +424,14 @@ uint64_t bud_replay_lost(const bud_replay *replay, uint64_t *uncounted_gaps)
 
 const bud_comparison *bud_replay_comparisons(const bud_replay *replay, size_t *nr)
 {
-	*nr = replay->nr_comparisons;
-	return replay->comparisons;
+	*nr = replay->compare.nr_comparisons;
+	return replay->compare.comparisons;
+}
+
+const bud_reading *bud_replay_readings(const bud_replay *replay, size_t *nr)
+{
+	*nr = replay->compare.nr_readings;
+	return replay->compare.readings;
 }
 
 bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_error *err)
@@ -478,7 +442,8 @@ bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_
 	bud_seed_init(&s->seed);
 	s->rules = replay->rules;
 	s->next_action = replay->next_action;
-	s->nr_comparisons = replay->nr_comparisons;
+	s->nr_comparisons = replay->compare.nr_comparisons;
+	s->nr_readings = replay->compare.nr_readings;
 	s->time = replay->time;
 	if (!bud_memory_copy(&s->memory, &replay->memory) || !bud_seed_copy(&s->seed, &replay->seed)) {
 		bud_restart_destroy(s);
@@ -501,7 +466,8 @@ bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bu
 	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
 	bud_replay_observe(r, observer, self);
 	r->next_action = restart->next_action;
-	r->nr_comparisons = restart->nr_comparisons;
+	r->compare.nr_comparisons = restart->nr_comparisons;
+	r->compare.nr_readings = restart->nr_readings;
 	r->time = restart->time;
 	return seek_source(r, r->time == BUD_TIME_NONE ? 0 : r->time + 1, err);
 }

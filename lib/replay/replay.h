@@ -8,7 +8,7 @@
 #define BUD_REPLAY_REPLAY_H
 
 #include "lib/base/source.h"
-#include "lib/memory/memory.h"
+#include "lib/replay/compare.h"
 
 /* What the replay starts from (terms.md). */
 typedef enum bud_seed_mode {
@@ -20,19 +20,19 @@ typedef enum bud_seed_mode {
 } bud_seed_mode;
 
 /* Things in a trace that cannot be if the replayed state before them is right. Data, not errors. */
-#define BUD_CONTRADICTIONS(X)                                                                  \
-	X(FREE_OF_FREE, "free_of_free", "a free of a page held free")                          \
-	X(DRAIN_OF_FREE, "drain_of_free", "a drain of a page held free")                       \
-	X(TAKE_OF_TAKEN, "take_of_taken", "zone_locked on a page not held free")               \
-	X(ALLOC_OF_USED, "alloc_of_used", "an allocation of a page held used")                 \
-	X(NO_ZONE, "no_zone", "a page outside every zone")                                     \
+#define BUD_CONTRADICTIONS(X)                                                    \
+	X(FREE_OF_FREE, "free_of_free", "a free of a page held free")            \
+	X(DRAIN_OF_FREE, "drain_of_free", "a drain of a page held free")         \
+	X(TAKE_OF_TAKEN, "take_of_taken", "zone_locked on a page not held free") \
+	X(ALLOC_OF_USED, "alloc_of_used", "an allocation of a page held used")   \
+	X(NO_ZONE, "no_zone", "a page outside every zone")                       \
 	X(BAD_ORDER, "bad_order", "an order no kernel has")
 
 typedef enum bud_contradiction {
 #define X(kind, name, text) BUD_CONTRA_##kind,
 	BUD_CONTRADICTIONS(X)
 #undef X
-	BUD_NR_CONTRADICTIONS,
+		BUD_NR_CONTRADICTIONS,
 } bud_contradiction;
 
 const char *bud_contradiction_name(bud_contradiction kind);
@@ -43,19 +43,6 @@ typedef struct bud_contradiction_count {
 	uint64_t first_t_ns; /* of the first one; BUD_TIME_NONE if none */
 	bud_pfn first_pfn;
 } bud_contradiction_count;
-
-/* The replay against the kernel at one snapshot, in one zone. */
-typedef struct bud_comparison {
-	const bud_snapshot *snapshot;
-	const bud_zone_info *kernel; /* the snapshot's row of this zone, with buddyinfo */
-	const bud_zone *zone; /* the replay's; NULL if it has no such zone */
-	bool known; /* the zone was seeded before; only then the counts mean anything */
-	bool exact; /* known and every order equal */
-	unsigned nr_orders; /* that the kernel's file lists */
-	uint64_t model[BUD_NR_ORDERS];
-	uint64_t uncertain_pages, uncertain[BUD_NR_UNCERTAINTIES]; /* claimed, and by cause */
-	int64_t free_error; /* pages, model - kernel */
-} bud_comparison;
 
 typedef struct bud_replay bud_replay;
 
@@ -71,8 +58,8 @@ typedef void bud_replay_listener(void *self, const bud_event *event);
  * been placed (survey).
  */
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
-			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots,
-			     bud_seed_mode seed, bud_error *err);
+			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
+			     bud_error *err);
 void bud_replay_destroy(bud_replay *replay);
 
 /* Back to the beginning of the trace. */
@@ -131,8 +118,9 @@ const bud_contradiction_count *bud_replay_contradictions(const bud_replay *repla
 /* Records known to be lost so far, and gaps without a count. */
 uint64_t bud_replay_lost(const bud_replay *replay, uint64_t *uncounted_gaps);
 
-/* Every comparison passed so far, by snapshot, then zone. */
+/* Every comparison, and every reading of zoneinfo, passed so far, by snapshot, then zone. */
 const bud_comparison *bud_replay_comparisons(const bud_replay *replay, size_t *nr);
+const bud_reading *bud_replay_readings(const bud_replay *replay, size_t *nr);
 
 /*
  * Restart points. Save only where bud_replay_run() said done. A saved state

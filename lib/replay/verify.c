@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/replay/verify.h"
 
+#include <stdio.h>
+
 static uint64_t magnitude(int64_t n)
 {
 	return n < 0 ? -(uint64_t)n : (uint64_t)n;
@@ -59,4 +61,88 @@ const bud_verdict *bud_verify_at(const bud_verdict *verdicts, size_t nr_snapshot
 		    (!last || verdicts[i].snapshot->t_ns > last->snapshot->t_ns))
 			last = &verdicts[i];
 	return last;
+}
+
+/* Whether the kernel's file and the replay differ in no order below that one. */
+static bool differs_only_from(const bud_comparison *c, int order)
+{
+	for (int k = 0; k < order && k < (int)c->nr_orders; k++)
+		if (c->model[k] != c->kernel->nr_free[k])
+			return false;
+	return true;
+}
+
+char *bud_verify_cause(const bud_comparison *comparison, int pageblock_order, char text[BUD_UNCERTAINTY_LIST])
+{
+	const bud_comparison *c = comparison;
+	bud_uncertainty_list(c->uncertain, text);
+	if (*text || c->exact || !c->known)
+		return text;
+	bool only_large = differs_only_from(c, pageblock_order);
+	snprintf(text, BUD_UNCERTAINTY_LIST, "%s",
+		 only_large && !c->free_error	   ? "unmerged_pageblocks"
+		 : only_large && c->free_error > 0 ? "page_reporting"
+						   : "unexplained");
+	return text;
+}
+
+const bud_reading *bud_verify_reading(const bud_reading *readings, size_t nr, const bud_comparison *comparison)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (readings[i].kernel == comparison->kernel)
+			return &readings[i];
+	return NULL;
+}
+
+static uint64_t pages_of(const uint64_t *blocks, unsigned nr_orders)
+{
+	uint64_t pages = 0;
+	for (unsigned k = 0; k < nr_orders; k++)
+		pages += blocks[k] << k;
+	return pages;
+}
+
+uint64_t bud_verify_kernel_free(const bud_comparison *comparison)
+{
+	return pages_of(comparison->kernel->nr_free, comparison->nr_orders);
+}
+
+uint64_t bud_verify_model_free(const bud_comparison *comparison)
+{
+	return pages_of(comparison->model, comparison->nr_orders);
+}
+
+uint64_t bud_verify_kernel_cached(const bud_zone_info *kernel)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < kernel->nr_pcp; i++)
+		sum += kernel->pcp[i].count;
+	return kernel->nr_pcp ? sum : BUD_UNKNOWN;
+}
+
+static bool same_marks(const bud_reading *r)
+{
+	const bud_zone_info *k = r->kernel;
+	return k->min == r->marks.min && k->low == r->marks.low && k->high == r->marks.high &&
+	       (k->boost == BUD_UNKNOWN || k->boost == r->marks.boost);
+}
+
+void bud_verify_sum_lists(const bud_reading *readings, size_t nr, bud_verify_lists *lists)
+{
+	*lists = (bud_verify_lists){ 0 };
+	for (size_t i = 0; i < nr; i++) {
+		const bud_reading *r = &readings[i];
+		uint64_t cached = bud_verify_kernel_cached(r->kernel);
+		if (r->marks.min != BUD_UNKNOWN) {
+			lists->nr_marks++;
+			lists->nr_same_marks += same_marks(r);
+		}
+		if (!r->known || cached == BUD_UNKNOWN)
+			continue;
+		uint64_t error = magnitude((int64_t)(r->cached_pages - cached));
+		lists->nr++;
+		lists->cached += cached;
+		lists->cached_error += error;
+		lists->nr_within += r->unknown_pages == BUD_UNKNOWN || error <= r->unknown_pages + r->uncertain_pages;
+	}
 }

@@ -11,8 +11,9 @@
 typedef struct bud_verdict {
 	const bud_snapshot *snapshot;
 	bool compared; /* it has an instant, buddyinfo, and a seed before it */
-	bool exact; /* compared and equal in every zone and order */
-	bool within; /* every zone's |free error| lies inside its claimed uncertainty, which is not zero where it differs */
+	bool exact;    /* compared and equal in every zone and order */
+	bool within;   /* every zone's |free error| lies inside its claimed uncertainty, which is not zero where it
+			  differs */
 	unsigned nr_zones, nr_exact_zones;
 	uint64_t free_error; /* sum over zones of |sum over orders of difference * 2^order|, in pages */
 } bud_verdict;
@@ -22,18 +23,53 @@ typedef struct bud_verify_summary {
 	size_t nr_exact;
 	size_t nr_zones, nr_exact_zones;
 	uint64_t free_error; /* sum over the snapshots compared, pages */
-	bool exact; /* all that count */
-	bool within; /* all of them that were compared */
-	size_t nr_compared; /* of those that count */
+	bool exact;	     /* all that count */
+	bool within;	     /* all of them that were compared */
+	size_t nr_compared;  /* of those that count */
 } bud_verify_summary;
+
+/*
+ * The likely cause of what a comparison found, and of what it claims: the
+ * causes of uncertainty that are in force, as bud_uncertainty_list() writes
+ * them; else, for a difference, a guess from its shape, or "unexplained".
+ * "" where the zone is exact and nothing is claimed. The guesses:
+ * "unmerged_pageblocks": as many pages free, but in blocks that do not
+ * merge, because their pageblocks' types differ (merges of pageblock order
+ * and above, allocator-semantics 2); "page_reporting": blocks of that size
+ * are gone for a moment without an event (page_reporting_cycle, 5.7 and
+ * later). Returns text.
+ */
+char *bud_verify_cause(const bud_comparison *comparison, int pageblock_order, char text[BUD_UNCERTAINTY_LIST]);
+
+/* The reading of the comparison's snapshot and zone, or NULL. */
+const bud_reading *bud_verify_reading(const bud_reading *readings, size_t nr, const bud_comparison *comparison);
+
+/* What zoneinfo said of per-CPU lists and marks beside what the replay held. Only readings after a seed. */
+typedef struct bud_verify_lists {
+	size_t nr;	       /* readings with per-CPU counts */
+	size_t nr_within;      /* of them, those whose difference the unknown and uncertain pages cover */
+	uint64_t cached_error; /* sum of |replay - kernel|, pages */
+	uint64_t cached;       /* sum of the kernel's counts */
+	size_t nr_marks;       /* readings of marks that were known before */
+	size_t nr_same_marks;
+} bud_verify_lists;
+
+void bud_verify_sum_lists(const bud_reading *readings, size_t nr, bud_verify_lists *lists);
+
+/* Free pages, by buddyinfo and by the replay. */
+uint64_t bud_verify_kernel_free(const bud_comparison *comparison);
+uint64_t bud_verify_model_free(const bud_comparison *comparison);
+
+/* Pages on the per-CPU lists of a zone by its zoneinfo; BUD_UNKNOWN without pagesets. */
+uint64_t bud_verify_kernel_cached(const bud_zone_info *kernel);
 
 /*
  * Sums up a replay that has run to its end. verdicts has room for one per
  * snapshot (in folder order). An unplaced snapshot, or one without seed
  * before it, counts as not exact; the first does not count.
  */
-void bud_verify_sum(const bud_replay *replay, const bud_snapshot *snapshots, size_t nr_snapshots,
-		    bud_verdict *verdicts, bud_verify_summary *summary);
+void bud_verify_sum(const bud_replay *replay, const bud_snapshot *snapshots, size_t nr_snapshots, bud_verdict *verdicts,
+		    bud_verify_summary *summary);
 
 /* The same of these comparisons alone: some zones, some orders. */
 void bud_verify_sum_some(const bud_comparison *comparisons, size_t nr, const bud_snapshot *snapshots,

@@ -3,7 +3,7 @@
 # true the replay is, is for tests/checks/captures to judge.
 run() {
 	echo "\$ buddyscope $*"
-	"$BUDDYSCOPE" "$@" | sed -E 's/exact at [0-9]+ of/exact at N of/; s/error\| [0-9.]+/error| X/
+	"$BUDDYSCOPE" "$@" | sed -E 's/exact at [0-9]+ of/exact at N of/; s/error\| [0-9.]+/error| X/; s/\+-[0-9]+ pages by .*/+-N pages by .../
 		s/^(  [a-z]+_of_[a-z]+) .*/\1 .../'
 	echo "exit ${PIPESTATUS[0]}"
 }

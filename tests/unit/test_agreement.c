@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tables of verify: the kernel's columns, the replay's, and why they differ. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "formats/write/csv.h"
+#include "lib/insight/agreement.h"
+
+static bud_snapshot snapshot = { .name = "01-anon", .t_ns = 150 };
+static bud_pcp_info lists[] = { { .cpu = 0, .count = 7 }, { .cpu = 1, .count = 5 } };
+static bud_zone_info kernel_zone = { .name = "DMA",
+				     .has_buddyinfo = true,
+				     .nr_free = { 4, 2 },
+				     .min = 10,
+				     .low = 20,
+				     .high = 30,
+				     .boost = BUD_UNKNOWN,
+				     .pcp = lists,
+				     .nr_pcp = 2 };
+static const bud_kernel kernel = { .pageblock_order = 9, .max_order = 10 };
+static const bud_section_filter all = BUD_SECTION_FILTER_ALL;
+
+static void expect(const char *table, const bud_comparison *comparison, const bud_reading *reading, const char *rows)
+{
+	bud_agreement agreement = { .comparisons = comparison,
+				    .nr_comparisons = 1,
+				    .readings = reading,
+				    .nr_readings = reading ? 1 : 0,
+				    .kernel = &kernel,
+				    .filter = &all };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	bud_csv csv;
+	bud_row_sink sink = bud_csv_sink(&csv, out);
+	assert_int_equal(bud_agreement_write(bud_agreement_find(table), &agreement, &sink, NULL), BUD_OK);
+	fclose(out);
+	assert_string_equal(text, rows);
+	free(text);
+}
+
+#define ORDERS "snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff,uncertain_pages,cause\n"
+#define ZONES                                                                                                 \
+	"snapshot,t_ns,node,zone,exact,free_error,uncertain_pages,cause,kernel_free_pages,model_free_pages,"  \
+	"kernel_pcp_pages,model_pcp_pages,unknown_pages,kernel_min_pages,kernel_low_pages,kernel_high_pages," \
+	"kernel_boost_pages,model_min_pages,model_low_pages,model_high_pages,model_boost_pages,marks_from\n"
+
+static void test_before_a_seed_the_replay_has_no_numbers(void **state)
+{
+	(void)state;
+	bud_comparison c = { .snapshot = &snapshot, .kernel = &kernel_zone, .nr_orders = 2, .model = { 9, 9 } };
+	expect("verify", &c, NULL, ORDERS "01-anon,150,0,DMA,0,4,,,,\n01-anon,150,0,DMA,1,2,,,,\n");
+	expect("verify_zone", &c, NULL, ZONES "01-anon,150,0,DMA,,,,,8,,12,,,10,20,30,,,,,,snapshots\n");
+}
+
+static void test_differences_and_their_cause(void **state)
+{
+	(void)state;
+	bud_comparison c = { .snapshot = &snapshot,
+			     .kernel = &kernel_zone,
+			     .nr_orders = 2,
+			     .known = true,
+			     .model = { 3, 2 },
+			     .uncertain_pages = 35,
+			     .uncertain = { [BUD_UNCERTAIN_INTERRUPT] = 3, [BUD_UNCERTAIN_FAST] = 32 },
+			     .free_error = -1 };
+	bud_reading r = { .snapshot = &snapshot,
+			  .kernel = &kernel_zone,
+			  .known = true,
+			  .cached_pages = 11,
+			  .unknown_pages = 40,
+			  .marks = { 10, 20, 29, 0 } };
+	expect("verify", &c, &r,
+	       ORDERS "01-anon,150,0,DMA,0,4,3,-1,35,fast_isolation:32 interrupt_free:3\n"
+		      "01-anon,150,0,DMA,1,2,2,0,35,fast_isolation:32 interrupt_free:3\n");
+	expect("verify_zone", &c, &r,
+	       ZONES "01-anon,150,0,DMA,0,-1,35,fast_isolation:32 interrupt_free:3,8,7,12,11,40,10,20,30,,10,20,29,0,"
+		     "snapshots\n");
+}
+
+static void test_a_difference_nobody_claims_is_guessed_from_its_shape(void **state)
+{
+	(void)state;
+	char text[BUD_UNCERTAINTY_LIST];
+	bud_zone_info zone = { .nr_free = { [0] = 1, [9] = 2, [10] = 3 } };
+	bud_comparison c = { .kernel = &zone, .nr_orders = 11, .known = true, .model = { [0] = 1, [10] = 4 } };
+	assert_string_equal(bud_verify_cause(&c, 9, text), "unmerged_pageblocks");
+	c.free_error = 1024;
+	assert_string_equal(bud_verify_cause(&c, 9, text), "page_reporting");
+	c.free_error = -1024;
+	assert_string_equal(bud_verify_cause(&c, 9, text), "unexplained");
+	c.model[0] = 2;
+	c.free_error = 1;
+	assert_string_equal(bud_verify_cause(&c, 9, text), "unexplained");
+	c.exact = true;
+	assert_string_equal(bud_verify_cause(&c, 9, text), "");
+}
+
+static void test_sums_of_lists_and_marks(void **state)
+{
+	(void)state;
+	bud_zone_info without = { .min = 10, .low = 20, .high = 30, .boost = 5 };
+	bud_reading readings[] = {
+		{ .kernel = &kernel_zone, .marks = { BUD_UNKNOWN, 0, 0, 0 } },
+		{ .kernel = &kernel_zone,
+		  .known = true,
+		  .cached_pages = 10,
+		  .unknown_pages = 2,
+		  .marks = { 10, 20, 30, 0 } },
+		{ .kernel = &kernel_zone,
+		  .known = true,
+		  .cached_pages = 20,
+		  .unknown_pages = 7,
+		  .marks = { 10, 20, 31, 0 } },
+		{ .kernel = &without, .known = true, .marks = { 10, 20, 30, 0 } },
+	};
+	bud_verify_lists sums;
+	bud_verify_sum_lists(readings, 4, &sums);
+	assert_int_equal(sums.nr, 2);
+	assert_int_equal(sums.nr_within, 1);
+	assert_int_equal(sums.cached, 24);
+	assert_int_equal(sums.cached_error, 10);
+	assert_int_equal(sums.nr_marks, 3);
+	assert_int_equal(sums.nr_same_marks, 1);
+	assert_ptr_equal(bud_agreement_find("verify_zone"), &bud_agreement_tables[1]);
+	assert_null(bud_agreement_find("zone"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_before_a_seed_the_replay_has_no_numbers),
+		cmocka_unit_test(test_differences_and_their_cause),
+		cmocka_unit_test(test_a_difference_nobody_claims_is_guessed_from_its_shape),
+		cmocka_unit_test(test_sums_of_lists_and_marks),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
