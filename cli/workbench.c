@@ -19,6 +19,8 @@ static void learn_kernel(bud_workbench *bench)
 	unsigned page_size = bundle->source->info.page_size;
 	if (page_size >= 4096 && page_size <= 65536)
 		bud_kernel_learn(kernel, BUD_KF_page_shift, log2_of(page_size), BUD_ORIGIN_FORMAT);
+	if (bundle->source->info.gfp)
+		bud_kernel_learn_gfp(kernel, bundle->source->info.gfp);
 	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
 		const bud_snapshot *s = &bundle->snapshots[i];
 		if (s->nr_orders)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "formats/read/flaglist.h"
+
 bud_status bud_eventfmt_create(bud_eventfmt **formats, bool big_endian, unsigned word_bytes, bud_error *err)
 {
 	bud_eventfmt *f = calloc(1, sizeof *f);
@@ -137,6 +139,8 @@ static bud_status add(bud_eventfmt *formats, const char *system, char *text, siz
 	format->kind = bud_event_find(system, name);
 	if (format->kind == BUD_NR_EVENT_KINDS)
 		return BUD_OK;
+	if (format->kind == BUD_EV_ALLOC)
+		bud_flaglist_gfp(&formats->gfp, text);
 	struct tep_event *event = NULL;
 	if (tep_parse_format(formats->tep, &event, text, size, system) != TEP_ERRNO__SUCCESS && !event)
 		format->kind = BUD_NR_EVENT_KINDS;

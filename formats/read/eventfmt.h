@@ -10,6 +10,7 @@
 #include "formats/read/bytes.h"
 #include "lib/base/error.h"
 #include "lib/base/event.h"
+#include "lib/base/gfp.h"
 
 struct tep_handle;
 
@@ -51,6 +52,7 @@ typedef struct bud_eventfmt {
 	bool swap; /* the file's byte order is not ours */
 	uint8_t word_bytes;
 	bud_event_mask kinds; /* described and usable */
+	bud_gfp_table gfp; /* as mm_page_alloc prints its flags; without names if no format lists them */
 	struct tep_handle *tep;
 } bud_eventfmt;
 

@@ -324,6 +324,7 @@ static bud_status describe(tracedat *t, bud_error *err)
 		.first_ns = BUD_TIME_NONE,
 		.last_ns = BUD_TIME_NONE,
 		.formats = c->formats->kinds,
+		.gfp = c->formats->gfp.nr_names ? &c->formats->gfp : NULL,
 		.buffers = t->buffers,
 		.nr_buffers = c->nr_buffers,
 		.loss = t->loss,

@@ -66,6 +66,8 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_zone_locked_list, version >= 519 },
 		{ BUD_KF_gfp_layout, version >= 504 },
 		{ BUD_KF_gfp_atomic, version <= 602 },
+		{ BUD_KF_gfp_nowait_nowarn, version >= 612 },
+		{ BUD_KF_gfp_by_bit, version >= 615 },
 		{ BUD_KF_fallback, version >= 615 || lts_612 ? BUD_FALLBACK_CLAIM
 				   : version >= 610	     ? BUD_FALLBACK_TAKE
 							     : BUD_FALLBACK_MOVE },
@@ -114,6 +116,25 @@ void bud_kernel_init(bud_kernel *kernel, const char *release, const char *machin
 	if (sscanf(kernel->release, "%3u.%3u", &major, &minor) == 2 && minor < 100)
 		learn_version(kernel, (int)(major * 100 + minor), BUD_ORIGIN_VERSION);
 	learn_machine(kernel);
+	bud_gfp_table_init(&kernel->gfp, kernel);
+}
+
+static uint64_t mask_named(const bud_gfp_table *table, const char *name)
+{
+	uint64_t mask;
+	return bud_gfp_parse(table, name, &mask, NULL) ? 0 : mask;
+}
+
+void bud_kernel_learn_gfp(bud_kernel *kernel, const bud_gfp_table *table)
+{
+	uint64_t zero = mask_named(table, "__GFP_ZERO"), nowait = mask_named(table, "GFP_NOWAIT");
+	if (!zero || !nowait)
+		return;
+	bud_kernel_learn(kernel, BUD_KF_gfp_layout, zero == BUD_GFP_ZERO, BUD_ORIGIN_FORMAT);
+	bud_kernel_learn(kernel, BUD_KF_gfp_atomic, mask_named(table, "__GFP_ATOMIC") != 0, BUD_ORIGIN_FORMAT);
+	bud_kernel_learn(kernel, BUD_KF_gfp_nowait_nowarn, (nowait & mask_named(table, "__GFP_NOWARN")) != 0,
+			 BUD_ORIGIN_FORMAT);
+	kernel->gfp = *table;
 }
 
 /* What each may be set to. */
@@ -154,6 +175,8 @@ bud_status bud_kernel_override(bud_kernel *kernel, const char *setting, bud_erro
 			return bud_error_set(err, BUD_ERR_USAGE, "--kernel-feature %s: not a value %s can have",
 					     setting, names[i]);
 		bud_kernel_learn(kernel, (bud_kernel_feature)i, (int)value, BUD_ORIGIN_USER);
+		if (strncmp(names[i], "gfp_", 4) == 0)
+			bud_gfp_table_init(&kernel->gfp, kernel);
 		return BUD_OK;
 	}
 	return bud_error_set(err, BUD_ERR_USAGE, "--kernel-feature %s: no such feature; there are %s", setting, known);

@@ -8,6 +8,7 @@
 #define BUD_BASE_KERNEL_H
 
 #include "lib/base/error.h"
+#include "lib/base/gfp.h"
 #include "lib/base/mmtypes.h"
 
 /* clang-format off */
@@ -22,6 +23,8 @@
 	X(zone_locked_list, "mm_page_alloc_zone_locked names the list used (5.19), not the type asked for") \
 	X(gfp_layout,       "bits of gfp flags: 0 as in 4.19, 1 since 5.4") \
 	X(gfp_atomic,       "__GFP_ATOMIC is a bit of its own (to 6.2)") \
+	X(gfp_nowait_nowarn, "GFP_NOWAIT holds __GFP_NOWARN (6.12)") \
+	X(gfp_by_bit,       "gfp flags are printed in the order of their bits (6.15)") \
 	X(fallback,         "fallback 1 moves blocks, then takes (4.19), 2 takes (6.10), 3 claims, then steals (6.15)") \
 	X(merge_mergeable,  "blocks of a pageblock and more merge only within types 0-2 (5.18)") \
 	X(list_is_block,    "a free block is on the list of its pageblock's type (6.10)") \
@@ -80,12 +83,15 @@ typedef struct bud_kernel {
 		};
 	};
 	bud_feature_origin origin[BUD_NR_KERNEL_FEATURES];
+	bud_gfp_table gfp; /* of the raw flags in its events */
 } bud_kernel;
 
 /* Defaults, then what release and machine suggest (either may be ""). Kernel behaviour: see the table in kernel.c. */
 void bud_kernel_init(bud_kernel *kernel, const char *release, const char *machine);
 /* Sets one unless a stronger origin has already spoken. */
 void bud_kernel_learn(bud_kernel *kernel, bud_kernel_feature feature, int value, bud_feature_origin origin);
+/* Takes the names and places of gfp flags from the trace itself, and what they tell. */
+void bud_kernel_learn_gfp(bud_kernel *kernel, const bud_gfp_table *table);
 /* "NAME=VALUE" from the user; names the known ones on error. */
 bud_status bud_kernel_override(bud_kernel *kernel, const char *setting, bud_error *err);
 

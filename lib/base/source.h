@@ -11,6 +11,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/event.h"
+#include "lib/base/gfp.h"
 
 typedef struct bud_batch {
 	const bud_event *events; /* the source's, with all they point to; valid until the next call on it */
@@ -50,6 +51,7 @@ typedef struct bud_trace_info {
 	unsigned nr_cpus;
 	uint64_t first_ns, last_ns; /* of all events, wanted or not; BUD_TIME_NONE without events */
 	bud_event_mask formats; /* kinds the file describes, recorded or not */
+	const bud_gfp_table *gfp; /* what the raw gfp flags of its events mean; NULL where it does not say */
 	const bud_buffer_info *buffers;
 	size_t nr_buffers;
 	bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use; a bundle adds what its percpu_stats say */
