@@ -11,6 +11,26 @@ static int log2_of(unsigned value)
 	return 31 - __builtin_clz(value);
 }
 
+static bool has_zones(const bud_snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->nr_zones; i++)
+		if (snapshot->zones[i].start_pfn != BUD_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* A node's zoneinfo lists every zone type built in, populated or not. */
+static void learn_zone_types(bud_kernel *kernel, const bud_snapshot *snapshot)
+{
+	int types = 0;
+	for (size_t i = 0; i < snapshot->nr_zones; i++) {
+		bud_zone_type type = bud_zone_type_parse(snapshot->zones[i].name);
+		types |= type < BUD_NR_ZONE_TYPES ? 1 << type : 0;
+	}
+	if (types && has_zones(snapshot))
+		bud_kernel_learn(kernel, BUD_KF_zone_types, types, BUD_ORIGIN_SNAPSHOT);
+}
+
 /* What formats and kernel files say about the kernel. */
 static void learn_kernel(bud_workbench *bench)
 {
@@ -29,15 +49,8 @@ static void learn_kernel(bud_workbench *bench)
 			bud_kernel_learn(kernel, BUD_KF_pageblock_order, (int)s->pageblock_order, BUD_ORIGIN_SNAPSHOT);
 		if (s->has_cma_type || s->has_isolate_type)
 			bud_kernel_learn(kernel, BUD_KF_has_cma, s->has_cma_type, BUD_ORIGIN_SNAPSHOT);
+		learn_zone_types(kernel, s);
 	}
-}
-
-static bool has_zones(const bud_snapshot *snapshot)
-{
-	for (size_t i = 0; i < snapshot->nr_zones; i++)
-		if (snapshot->zones[i].start_pfn != BUD_UNKNOWN)
-			return true;
-	return false;
 }
 
 /* The first of: zoneinfo of the bundle, --zoneinfo FILE (terms.md). */

@@ -45,11 +45,17 @@ void bud_kernel_learn(bud_kernel *kernel, bud_kernel_feature feature, int value,
 	kernel->origin[feature] = origin;
 }
 
+/* What distributions build in. */
+#define ZONES_COMMON (1 << BUD_ZONE_DMA | 1 << BUD_ZONE_NORMAL | 1 << BUD_ZONE_MOVABLE)
+#define ZONES_64     (ZONES_COMMON | 1 << BUD_ZONE_DMA32 | 1 << BUD_ZONE_DEVICE)
+#define ZONES_32     (ZONES_COMMON | 1 << BUD_ZONE_HIGHMEM)
+
 static void set_defaults(bud_kernel *kernel)
 {
 	kernel->page_shift = 12;
 	kernel->max_order = 10;
 	kernel->pageblock_order = 9;
+	kernel->zone_types = ZONES_64;
 }
 
 /* Switches by version; stable trees that carry back-ports count as the version they behave like. */
@@ -102,6 +108,9 @@ static void learn_machine(bud_kernel *kernel)
 		bud_kernel_learn(kernel, BUD_KF_pageblock_order, 11, BUD_ORIGIN_VERSION);
 	} else if (strcmp(kernel->machine, "s390x") == 0) {
 		bud_kernel_learn(kernel, BUD_KF_pageblock_order, 8, BUD_ORIGIN_VERSION);
+		bud_kernel_learn(kernel, BUD_KF_zone_types, ZONES_COMMON, BUD_ORIGIN_VERSION);
+	} else if (strcmp(kernel->machine, "i686") == 0 || strcmp(kernel->machine, "i386") == 0) {
+		bud_kernel_learn(kernel, BUD_KF_zone_types, ZONES_32, BUD_ORIGIN_VERSION);
 	}
 }
 
@@ -148,6 +157,8 @@ static bool in_bounds(bud_kernel_feature feature, long value)
 		return value >= 0 && value < BUD_NR_ORDERS;
 	case BUD_KF_fallback:
 		return value >= BUD_FALLBACK_MOVE && value <= BUD_FALLBACK_CLAIM;
+	case BUD_KF_zone_types:
+		return value > 0 && value < 1 << BUD_NR_ZONE_TYPES;
 	case BUD_KF_pcp_policy:
 	case BUD_KF_alloc_flags:
 	case BUD_KF_highatomic_rescue:
@@ -187,4 +198,12 @@ bud_migratetype bud_kernel_migratetype(const bud_kernel *kernel, int raw)
 	if (raw < 0 || raw > 5 || (!kernel->has_cma && raw > 4))
 		return BUD_MT_UNKNOWN;
 	return !kernel->has_cma && raw == 4 ? BUD_MT_ISOLATE : (bud_migratetype)raw;
+}
+
+bud_zone_type bud_kernel_zone_type(const bud_kernel *kernel, int raw)
+{
+	for (int type = 0; raw >= 0 && type < BUD_NR_ZONE_TYPES; type++)
+		if (kernel->zone_types & 1 << type && raw-- == 0)
+			return (bud_zone_type)type;
+	return BUD_NR_ZONE_TYPES;
 }

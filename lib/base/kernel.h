@@ -40,7 +40,8 @@
 	X(movable_in_sum,   "zone Movable shares in min_free_kbytes (to 6.1)") \
 	X(boost_baked_in,   "marks recomputed during a boost keep it (5.4)") \
 	X(reserve_skips_zero, "a zone with ratio 0 is left out of lowmem reserves below it (5.10)") \
-	X(wmark_fast,       "order-0 shortcut 0 ignores high-atomic (to 5.7), 1 may wrap (5.8), 2 does not (5.15)")
+	X(wmark_fast,       "order-0 shortcut 0 ignores high-atomic (to 5.7), 1 may wrap (5.8), 2 does not (5.15)") \
+	X(zone_types,       "zone types built in, a bit each: DMA 1, DMA32 2, Normal 4, HighMem 8, Movable 16, Device 32")
 /* clang-format on */
 
 typedef enum bud_kernel_feature {
@@ -106,5 +107,8 @@ static inline bool bud_kernel_pcp_order(const bud_kernel *k, int order)
 {
 	return order == 0 || (k->pcp_high_orders && (order <= 3 || order == k->pageblock_order));
 }
+
+/* The zone type that this kernel numbers so in its events, or BUD_NR_ZONE_TYPES: types not built in have no number. */
+bud_zone_type bud_kernel_zone_type(const bud_kernel *kernel, int raw);
 
 #endif

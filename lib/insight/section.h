@@ -15,11 +15,15 @@ typedef struct bud_section_filter {
 	int32_t node;		  /* -1: all */
 	const char *zone;	  /* NULL: all */
 	int order_min, order_max; /* 0 and BUD_NR_ORDERS - 1: all */
+	/* Of requests, for tables made of events. */
+	const char *comm;	     /* command name; NULL: all */
+	int32_t pid;		     /* -1: all */
+	bud_migratetype migratetype; /* BUD_MT_UNKNOWN: all */
 } bud_section_filter;
 
-#define BUD_SECTION_FILTER_ALL                             \
-	{                                                  \
-		.node = -1, .order_max = BUD_NR_ORDERS - 1 \
+#define BUD_SECTION_FILTER_ALL                                                                       \
+	{                                                                                            \
+		.node = -1, .order_max = BUD_NR_ORDERS - 1, .pid = -1, .migratetype = BUD_MT_UNKNOWN \
 	}
 
 /* Whether rows of that zone are wanted. */
