@@ -346,6 +346,7 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 		return bud_error_set(err, BUD_ERR_USAGE, "%s: one capture at a time", argv[optind]);
 	if (!options->bench.path)
 		options->bench.path = "trace.dat";
+	options->bench.types = command == BUD_CMD_VERIFY || (command == BUD_CMD_INFO && options->verbose);
 	return BUD_OK;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/heat.h"
 #include "cli/output.h"
+#include "cli/verify_types.h"
 
 static bool wants_order(const bud_findings *f, unsigned order)
 {
@@ -161,6 +162,7 @@ void bud_verify_text_print(const bud_findings *findings, FILE *out)
 	for (size_t i = 0; i < bundle->nr_snapshots; i++)
 		print_snapshot(f, i, out);
 	print_lists(f, out);
+	bud_verify_types_print(f->bench->replay, f->options, out);
 	bud_output_print(out, "exact %zu of %zu snapshots, %zu of %zu zones; ", sum->nr_exact, sum->nr_snapshots,
 			 sum->nr_exact_zones, sum->nr_zones);
 	if (sum->nr_compared)

@@ -88,6 +88,8 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 	if (!status)
 		status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
 					   bundle->snapshots, bundle->nr_snapshots, options->seed, err);
+	if (!status && options->types)
+		status = bud_replay_follow_types(bench->replay, err);
 	return status;
 }
 

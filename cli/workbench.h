@@ -14,6 +14,7 @@ typedef struct bud_workbench_options {
 	const char *path;
 	bud_bundle_options bundle;
 	bud_seed_mode seed;
+	bool types; /* follow migratetypes */
 	unsigned passes; /* over the trace at most, the one that shows included; 0: as many as tell something new */
 	const char *const *features; /* --kernel-feature NAME=VALUE */
 	size_t nr_features;

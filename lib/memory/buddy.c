@@ -14,32 +14,69 @@ void bud_buddy_fini(bud_buddy *buddy)
 	bud_pageset_fini(&buddy->free);
 	for (int k = 0; k < BUD_NR_ORDERS; k++)
 		bud_pageset_fini(&buddy->heads[k]);
+	bud_blocktypes_destroy(buddy->types);
 }
 
-static inline void add_head(bud_buddy *b, bud_pfn pfn, int order)
+static inline void add_head(bud_buddy *b, bud_pfn pfn, int order, bud_typing typing)
 {
 	if (!bud_pageset_set(&b->heads[order], pfn >> order))
 		b->out_of_memory = true;
 	b->nr_free[order]++;
+	if (b->types)
+		bud_blocktypes_add(b->types, pfn, order, typing);
 }
 
-static inline void drop_head(bud_buddy *b, bud_pfn pfn, int order)
+static inline bud_typing drop_head(bud_buddy *b, bud_pfn pfn, int order)
 {
 	bud_pageset_clear(&b->heads[order], pfn >> order);
 	b->nr_free[order]--;
+	return b->types ? bud_blocktypes_del(b->types, pfn, order) : 0;
+}
+
+/* A pageblock or more, with types: whether it merges with that free buddy, which is then of the same type. */
+static bool merge_types(bud_blocktypes *types, bud_pfn pfn, bud_pfn buddy, int order)
+{
+	if (!bud_blocktypes_may_merge(types, pfn, buddy))
+		return false;
+	if (types->list_is_block) {
+		bud_blocktypes_del(types, buddy, order);
+		bud_blocktypes_join(types, pfn, buddy, order);
+		bud_blocktypes_add(types, buddy, order, bud_blocktypes_block(types, buddy));
+	}
+	return true;
+}
+
+/*
+ * Several pageblocks freed in one go: the kernel frees one after the other,
+ * and they merge, so the last one's type is that of all (__free_pages_ok of
+ * 6.10). Where that is only assumed, evidence of another is better.
+ */
+static void unify(bud_blocktypes *types, bud_pfn pfn, int order)
+{
+	bud_pfn step = (bud_pfn)1 << types->pageblock_order, last = pfn + ((bud_pfn)1 << order) - step;
+	bud_pfn from = last;
+	while (from > pfn && !(bud_blocktypes_block(types, from) & BUD_TYPING_SURE))
+		from -= step;
+	from = bud_blocktypes_block(types, from) & BUD_TYPING_SURE ? from : last;
+	bud_blocktypes_join(types, from, pfn, order);
 }
 
 static void merge_in(bud_buddy *b, bud_pfn pfn, int order)
 {
+	if (b->types && b->types->list_is_block && order > b->types->pageblock_order)
+		unify(b->types, pfn, order);
+	bud_typing typing = b->types ? bud_blocktypes_block(b->types, pfn) : 0;
 	while (order < b->max_order) {
 		bud_pfn buddy = pfn ^ ((bud_pfn)1 << order);
 		if (!bud_pageset_test(&b->heads[order], buddy >> order))
+			break;
+		if (b->types && order >= b->types->pageblock_order && !merge_types(b->types, pfn, buddy, order))
 			break;
 		drop_head(b, buddy, order);
 		pfn &= ~((bud_pfn)1 << order);
 		order++;
 	}
-	add_head(b, pfn, order);
+	add_head(b, pfn, order, typing);
 }
 
 /* The block of order want at pfn is free: cut it out of the block it lies in. */
@@ -48,10 +85,10 @@ static void cut_out(bud_buddy *b, bud_pfn pfn, int want)
 	int order = want;
 	while (order < b->max_order && !bud_pageset_test(&b->heads[order], pfn >> order))
 		order++;
-	drop_head(b, pfn, order);
+	bud_typing typing = drop_head(b, pfn >> order << order, order);
 	while (order > want) {
 		order--;
-		add_head(b, (pfn >> order ^ 1) << order, order);
+		add_head(b, (pfn >> order ^ 1) << order, order, typing);
 	}
 }
 
@@ -202,6 +239,8 @@ bool bud_buddy_rebuild(bud_buddy *buddy, const bud_pageset *set)
 		buddy->nr_free[k] = 0;
 	}
 	buddy->free_pages = 0;
+	if (buddy->types)
+		bud_blocktypes_clear(buddy->types);
 	bud_pfn pfn = buddy->start_pfn, end = buddy->end_pfn;
 	while ((pfn = bud_pageset_next(set, pfn, end)) < end) {
 		bud_pfn stop = bud_pageset_next_clear(set, pfn, end);
@@ -223,5 +262,90 @@ bool bud_buddy_copy(bud_buddy *to, const bud_buddy *from)
 	to->max_order = from->max_order;
 	to->free_pages = from->free_pages;
 	to->out_of_memory = from->out_of_memory;
-	return ok;
+	if (to->types && from->types)
+		return bud_blocktypes_copy(to->types, from->types) && ok;
+	bud_blocktypes_destroy(to->types);
+	to->types = from->types ? bud_blocktypes_clone(from->types) : NULL;
+	return ok && !to->types == !from->types;
+}
+
+bool bud_buddy_follow_types(bud_buddy *buddy, const bud_kernel *kernel)
+{
+	bud_blocktypes_destroy(buddy->types);
+	buddy->types = bud_blocktypes_create(buddy->start_pfn, buddy->end_pfn, kernel);
+	if (!buddy->types)
+		return ((buddy->end_pfn - buddy->start_pfn) >> kernel->pageblock_order) >= BUD_BLOCKTYPE_MAX_BLOCKS;
+	bud_pfn head = buddy->start_pfn;
+	for (int order; (order = bud_buddy_next_block(buddy, head, buddy->end_pfn, &head)) >= 0;
+	     head += (bud_pfn)1 << order)
+		bud_blocktypes_add(buddy->types, head, order, BUD_MT_MOVABLE);
+	return !buddy->types->out_of_memory;
+}
+
+/* The free blocks whose first page is in [start, end) leave their lists. */
+static void unlist(bud_buddy *b, bud_pfn start, bud_pfn end)
+{
+	for (int order; (order = bud_buddy_next_block(b, start, end, &start)) >= 0; start += (bud_pfn)1 << order)
+		bud_blocktypes_del(b->types, start, order);
+}
+
+/* They enter the list of that type. */
+static void enlist(bud_buddy *b, bud_pfn start, bud_pfn end, bud_typing typing)
+{
+	for (int order; (order = bud_buddy_next_block(b, start, end, &start)) >= 0; start += (bud_pfn)1 << order)
+		bud_blocktypes_add(b->types, start, order, typing);
+}
+
+static void relist(bud_buddy *b, bud_pfn start, bud_pfn end, bud_typing typing)
+{
+	unlist(b, start, end);
+	enlist(b, start, end, typing);
+}
+
+void bud_buddy_retype(bud_buddy *buddy, bud_pfn pfn, int order, bud_typing typing)
+{
+	bud_blocktypes *t = buddy->types;
+	bud_pfn start = pfn >> t->pageblock_order << t->pageblock_order, head = pfn;
+	bud_pfn end = (((pfn + ((bud_pfn)1 << order) - 1) >> t->pageblock_order) + 1) << t->pageblock_order;
+	int whole = t->list_is_block ? bud_buddy_block_of(buddy, pfn, &head) : -1;
+	if (whole > t->pageblock_order) {
+		start = head < start ? head : start;
+		end = head + ((bud_pfn)1 << whole) > end ? head + ((bud_pfn)1 << whole) : end;
+	}
+	if (t->list_is_block)
+		unlist(buddy, start, end);
+	uint64_t last = bud_blocktypes_index(t, end - 1);
+	for (uint64_t i = start > t->base ? bud_blocktypes_index(t, start) : 0; i <= last && i < t->nr_blocks; i++)
+		bud_blocktypes_set(t, i, typing, UINT32_MAX);
+	if (t->list_is_block)
+		enlist(buddy, start, end, typing);
+}
+
+void bud_buddy_relist(bud_buddy *buddy, bud_pfn pfn, bud_typing typing)
+{
+	bud_pfn head;
+	int order = bud_buddy_block_of(buddy, pfn, &head);
+	if (order >= 0)
+		relist(buddy, head, head + 1, typing);
+}
+
+void bud_buddy_move_pageblock(bud_buddy *buddy, bud_pfn pfn, bud_typing typing)
+{
+	int shift = buddy->types->pageblock_order;
+	bud_pfn start = pfn >> shift << shift, end = start + ((bud_pfn)1 << shift);
+	if (end > buddy->end_pfn)
+		bud_buddy_relist(buddy, pfn, typing);
+	else
+		relist(buddy, start < buddy->start_pfn ? pfn : start, end, typing);
+}
+
+void bud_buddy_isolate_type(bud_buddy *buddy, bud_pfn pfn, int order)
+{
+	bud_blocktypes *t = buddy->types;
+	if (!t || order < t->pageblock_order - 1)
+		return;
+	bud_pfn end = pfn + ((bud_pfn)1 << order), step = (bud_pfn)1 << t->pageblock_order;
+	for (; pfn < end; pfn += step)
+		if (bud_typing_type(bud_blocktypes_block(t, pfn)) <= BUD_MT_RECLAIMABLE)
+			bud_buddy_retype(buddy, pfn, 0, bud_typing_sure(BUD_MT_MOVABLE));
 }

@@ -10,13 +10,16 @@ bud_status bud_compare_init(bud_compare *compare, const bud_snapshot *snapshots,
 		compare->room += snapshots[i].nr_zones;
 	compare->comparisons = calloc(compare->room + 1, sizeof *compare->comparisons);
 	compare->readings = calloc(compare->room + 1, sizeof *compare->readings);
-	return compare->comparisons && compare->readings ? BUD_OK : bud_error_memory(err, "snapshots");
+	compare->typechecks = calloc(compare->room + 1, sizeof *compare->typechecks);
+	return compare->comparisons && compare->readings && compare->typechecks ? BUD_OK
+										: bud_error_memory(err, "snapshots");
 }
 
 void bud_compare_fini(bud_compare *compare)
 {
 	free(compare->comparisons);
 	free(compare->readings);
+	free(compare->typechecks);
 	*compare = (bud_compare){ 0 };
 }
 
@@ -85,5 +88,19 @@ void bud_compare_marks(bud_compare *compare, const bud_snapshot *snapshot, bud_m
 		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->boost };
 		zone->present = info->present;
 		zone->managed = info->managed;
+	}
+}
+
+void bud_compare_types(bud_compare *compare, const bud_snapshot *snapshot, const bud_memory *memory, uint64_t t_ns,
+		       bool first)
+{
+	for (size_t i = 0; i < snapshot->nr_zones && compare->nr_typechecks < compare->room; i++) {
+		const bud_zone_info *kernel = &snapshot->zones[i];
+		if (!kernel->has_pagetypeinfo)
+			continue;
+		bud_typecheck *check = &compare->typechecks[compare->nr_typechecks++];
+		bud_typecheck_take(check, snapshot, kernel, bud_memory_find(memory, kernel->node, kernel->name));
+		check->t_ns = t_ns;
+		check->first = first;
 	}
 }

@@ -2,12 +2,12 @@
 /*
  * The replay beside the kernel's own files, at the instants these were
  * read: buddyinfo against the free lists, zoneinfo against the per-CPU lists
- * and the watermarks.
+ * and the watermarks, pagetypeinfo against the migratetypes.
  */
 #ifndef BUD_REPLAY_COMPARE_H
 #define BUD_REPLAY_COMPARE_H
 
-#include "lib/memory/memory.h"
+#include "lib/replay/typecheck.h"
 
 /* buddyinfo at one snapshot, in one zone. */
 typedef struct bud_comparison {
@@ -41,7 +41,8 @@ typedef struct bud_reading {
 typedef struct bud_compare {
 	bud_comparison *comparisons;
 	bud_reading *readings;
-	size_t nr_comparisons, nr_readings, room; /* room of each */
+	bud_typecheck *typechecks;
+	size_t nr_comparisons, nr_readings, nr_typechecks, room; /* room of each */
 } bud_compare;
 
 /* Room for every zone of these snapshots. */
@@ -52,5 +53,8 @@ void bud_compare_fini(bud_compare *compare);
 void bud_compare_lists(bud_compare *compare, const bud_snapshot *snapshot, const bud_memory *memory);
 /* The rest against its zoneinfo, read at t_ns; then memory takes over its marks and sizes. */
 void bud_compare_marks(bud_compare *compare, const bud_snapshot *snapshot, bud_memory *memory, uint64_t t_ns);
+/* The types against its pagetypeinfo, read at t_ns; first: the first of all. */
+void bud_compare_types(bud_compare *compare, const bud_snapshot *snapshot, const bud_memory *memory, uint64_t t_ns,
+		       bool first);
 
 #endif

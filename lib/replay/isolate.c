@@ -37,6 +37,7 @@ static void find_heads(const bud_zone *zone, bud_pfn start, bud_pfn end, heads *
 
 static uint64_t take(bud_zone *zone, const head *h)
 {
+	bud_buddy_isolate_type(&zone->buddy, h->pfn, h->order);
 	return bud_zone_make_used(zone, h->pfn, h->order);
 }
 
@@ -187,11 +188,13 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 	if (hints->nr_proven) {
 		bud_pfn block = hints->proven[0] >> order << order;
 		bool inside = block >= zone->start_pfn && block + taken <= zone->start_pfn + zone->spanned;
+		if (inside)
+			bud_buddy_isolate_type(&zone->buddy, block, order);
 		uint64_t removed = inside ? bud_zone_make_used(zone, block, order) : 0;
 		return (bud_isolate_result){ removed, hints->sure ? taken - removed : taken, 0, BUD_PFN_NONE };
 	}
 	bud_pfn guess = only_block(zone, event->isolate.start_pfn, order, hints);
 	if (guess == BUD_PFN_NONE)
 		return (bud_isolate_result){ 0, taken, 0, BUD_PFN_NONE };
-	return (bud_isolate_result){ bud_zone_make_used(zone, guess, order), taken, 0, guess };
+	return (bud_isolate_result){ take(zone, &(head){ guess, order }), taken, 0, guess };
 }

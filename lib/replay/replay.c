@@ -5,23 +5,11 @@
 #include <string.h>
 
 #include "lib/replay/rules.h"
+#include "lib/replay/schedule.h"
 #include "lib/replay/seed.h"
+#include "lib/replay/typefit.h"
 
 #define REDUCED_EVENTS 1000 /* page events in which every kind of them should occur */
-
-/* Something to be done at one instant, after every event up to it; in this order at the same instant. */
-typedef enum action_kind {
-	COMPARE,    /* the free lists with the snapshot's buddyinfo */
-	READ_MARKS, /* the watermarks from its zoneinfo */
-	OPEN_SEED,  /* its kpageflags begins to be read */
-	CLOSE_SEED,
-} action_kind;
-
-typedef struct action {
-	uint64_t t_ns;
-	action_kind kind;
-	const bud_snapshot *snapshot;
-} action;
 
 struct bud_replay {
 	bud_source *source;
@@ -30,8 +18,8 @@ struct bud_replay {
 	bud_memory memory;
 	bud_seed_mode mode;
 
-	action *actions; /* by time */
-	size_t nr_actions, next_action;
+	bud_schedule schedule;
+	size_t next_step;
 	bud_seed seed;
 	bud_proofs proofs;
 	bud_interrupts interrupts; /* of a learning pass */
@@ -39,115 +27,22 @@ struct bud_replay {
 	bud_rules rules;
 	bud_listeners listeners;
 	bud_compare compare;
+	bud_types *types; /* NULL: not followed */
+	bool fitting; /* after learning, on the way to the first pagetypeinfo: what it tells is noted for the start */
 
 	bud_batch batch;
 	size_t at; /* next event of batch */
 	bool ended;
-	uint64_t time; /* every event and action up to it is done; BUD_TIME_NONE before the first */
+	uint64_t time; /* every event and step up to it is done; BUD_TIME_NONE before the first */
 };
 
 struct bud_restart {
 	bud_memory memory;
 	bud_seed seed;
 	bud_rules rules;
-	size_t next_action, nr_comparisons, nr_readings;
+	size_t next_step, nr_comparisons, nr_readings, nr_typechecks;
 	uint64_t time;
 };
-
-const char *bud_contradiction_name(bud_contradiction kind)
-{
-	static const char *const names[] = {
-#define X(kind, name, text) name,
-		BUD_CONTRADICTIONS(X)
-#undef X
-	};
-	return names[kind];
-}
-
-const char *bud_contradiction_text(bud_contradiction kind)
-{
-	static const char *const texts[] = {
-#define X(kind, name, text) text,
-		BUD_CONTRADICTIONS(X)
-#undef X
-	};
-	return texts[kind];
-}
-
-static const char *const seed_names[] = { "auto", "first", "every", "inferred", "none" };
-
-const char *bud_seed_mode_name(bud_seed_mode mode)
-{
-	return seed_names[mode];
-}
-
-bool bud_seed_mode_parse(const char *name, bud_seed_mode *mode)
-{
-	for (size_t i = 0; i < sizeof seed_names / sizeof *seed_names; i++)
-		if (strcmp(seed_names[i], name) == 0) {
-			*mode = (bud_seed_mode)i;
-			return true;
-		}
-	return false;
-}
-
-static bool can_seed(const bud_snapshot *snapshot)
-{
-	const bud_read_window *window = bud_snapshot_window(snapshot, "kpageflags");
-	return snapshot->has_kpageflags && window && window->begin_ns != BUD_TIME_NONE &&
-	       window->end_ns != BUD_TIME_NONE;
-}
-
-static bud_seed_mode choose_mode(bud_seed_mode mode, const bud_snapshot *snapshots, size_t nr)
-{
-	size_t seeds = 0;
-	for (size_t i = 0; i < nr; i++)
-		seeds += can_seed(&snapshots[i]);
-	if (mode != BUD_SEED_AUTO)
-		return mode;
-	return seeds > 1 ? BUD_SEED_EVERY : seeds ? BUD_SEED_FIRST : BUD_SEED_INFERRED;
-}
-
-static int compare_actions(const void *a, const void *b)
-{
-	const action *x = a, *y = b;
-	if (x->t_ns != y->t_ns)
-		return x->t_ns < y->t_ns ? -1 : 1;
-	if (x->kind != y->kind)
-		return (int)x->kind - (int)y->kind;
-	return strcmp(x->snapshot->name, y->snapshot->name);
-}
-
-static void schedule_snapshot(bud_replay *r, const bud_snapshot *snapshot, bool seed)
-{
-	if (snapshot->t_ns != BUD_TIME_NONE)
-		r->actions[r->nr_actions++] = (action){ snapshot->t_ns, COMPARE, snapshot };
-	const bud_read_window *marks = bud_snapshot_window(snapshot, "zoneinfo");
-	if (marks && marks->end_ns != BUD_TIME_NONE)
-		r->actions[r->nr_actions++] = (action){ marks->end_ns, READ_MARKS, snapshot };
-	if (seed) {
-		const bud_read_window *flags = bud_snapshot_window(snapshot, "kpageflags");
-		uint64_t before = flags->begin_ns ? flags->begin_ns - 1 : 0;
-		r->actions[r->nr_actions++] = (action){ before, OPEN_SEED, snapshot };
-		r->actions[r->nr_actions++] = (action){ flags->end_ns, CLOSE_SEED, snapshot };
-	}
-}
-
-static bud_status schedule(bud_replay *r, const bud_snapshot *snapshots, size_t nr, bud_error *err)
-{
-	r->actions = calloc(nr * 4 + 1, sizeof *r->actions);
-	if (!r->actions)
-		return bud_error_memory(err, "snapshots");
-	bool seeded = r->mode != BUD_SEED_FIRST && r->mode != BUD_SEED_EVERY;
-	for (size_t i = 0; i < nr; i++) {
-		bool seed = !seeded && can_seed(&snapshots[i]);
-		schedule_snapshot(r, &snapshots[i], seed);
-		if (seed && r->mode == BUD_SEED_FIRST)
-			seeded = true;
-	}
-	qsort(r->actions, r->nr_actions, sizeof *r->actions, compare_actions);
-	return bud_compare_init(&r->compare, snapshots, nr, err);
-}
 
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
 			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
@@ -158,10 +53,12 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 		return bud_error_memory(err, "replay");
 	r->source = source;
 	r->kernel = *kernel;
-	r->mode = choose_mode(seed, snapshots, nr_snapshots);
+	r->mode = bud_schedule_seed_mode(seed, snapshots, nr_snapshots);
 	bud_seed_init(&r->seed);
 	bud_proofs_init(&r->proofs);
-	bud_status status = schedule(r, snapshots, nr_snapshots, err);
+	bud_status status = bud_schedule_init(&r->schedule, r->mode, snapshots, nr_snapshots, err);
+	if (!status)
+		status = bud_compare_init(&r->compare, snapshots, nr_snapshots, err);
 	if (!status && !(bud_memory_copy(&r->start, memory) && bud_memory_copy(&r->memory, memory)))
 		status = bud_error_memory(err, "replay");
 	if (!status)
@@ -182,8 +79,9 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_seed_fini(&replay->seed);
 	bud_proofs_fini(&replay->proofs);
 	bud_interrupts_fini(&replay->interrupts);
-	free(replay->actions);
+	bud_schedule_fini(&replay->schedule);
 	bud_compare_fini(&replay->compare);
+	bud_types_destroy(replay->types);
 	free(replay);
 }
 
@@ -208,12 +106,26 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 	void *self = r->rules.observer_self;
 	bool old_kernel = !(r->source->info.formats & BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE));
 	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs, &r->interrupts, old_kernel);
+	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
 	r->seed.open = false;
-	r->next_action = 0;
-	r->compare.nr_comparisons = r->compare.nr_readings = 0;
+	r->next_step = 0;
+	r->compare.nr_comparisons = r->compare.nr_readings = r->compare.nr_typechecks = 0;
 	r->time = BUD_TIME_NONE;
-	return seek_source(r, 0, err);
+	bud_status status = r->types ? bud_types_begin(r->types, r->proofs.learning ? &r->start : NULL, err) : BUD_OK;
+	return status ? status : seek_source(r, 0, err);
+}
+
+/* Pageblocks no event tells of, by the first pagetypeinfo: as soon as it was read and it is known which pages are
+ * free. A pass that learns is not yet done with what events tell. */
+static void fit_types(bud_replay *r, const bud_snapshot *snapshot)
+{
+	for (size_t i = 0; !r->proofs.learning && i < snapshot->nr_zones; i++) {
+		const bud_zone_info *kernel = &snapshot->zones[i];
+		bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
+		if (zone && zone->seeded)
+			bud_typefit_zone(zone, r->fitting ? &r->start.zones[zone - r->memory.zones] : NULL, kernel);
+	}
 }
 
 static void tell_all(bud_replay *r, uint64_t t_ns)
@@ -222,25 +134,35 @@ static void tell_all(bud_replay *r, uint64_t t_ns)
 		r->rules.observer(r->rules.observer_self, &r->memory.zones[i], t_ns, true);
 }
 
-static bud_status act(bud_replay *r, const action *a, bud_error *err)
+static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 {
 	bud_status status = BUD_OK;
 	switch (a->kind) {
-	case COMPARE:
+	case BUD_STEP_COMPARE:
 		bud_compare_lists(&r->compare, a->snapshot, &r->memory);
 		break;
-	case READ_MARKS:
+	case BUD_STEP_COMPARE_TYPES:
+		if (!r->types)
+			break;
+		bud_compare_types(&r->compare, a->snapshot, &r->memory, a->t_ns,
+				  a->snapshot == r->schedule.first_types);
+		if (a->snapshot == r->schedule.first_types)
+			fit_types(r, a->snapshot);
+		break;
+	case BUD_STEP_READ_MARKS:
 		bud_compare_marks(&r->compare, a->snapshot, &r->memory, a->t_ns);
 		break;
-	case OPEN_SEED:
+	case BUD_STEP_OPEN_SEED:
 		if (!r->proofs.learning || !r->rules.seed_seq)
 			bud_seed_open(&r->seed);
 		break;
-	case CLOSE_SEED:
+	case BUD_STEP_CLOSE_SEED:
 		if (!r->seed.open)
 			break;
 		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
 		bud_rules_seeded(&r->rules);
+		if (r->types && a->snapshot == r->schedule.first_types)
+			fit_types(r, a->snapshot);
 		tell_all(r, a->t_ns);
 		break;
 	}
@@ -286,14 +208,14 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 		budget = &unbounded;
 	*done = false;
 	while (!status && !*done && *budget) {
-		const action *next = r->next_action < r->nr_actions ? &r->actions[r->next_action] : NULL;
+		const bud_step *next = r->next_step < r->schedule.nr ? &r->schedule.steps[r->next_step] : NULL;
 		bool act_first = next && next->t_ns <= t_ns;
 		bool reached;
 		status = run_events(r, act_first ? next->t_ns : t_ns, budget, &reached, err);
 		if (status || !reached)
 			continue;
 		if (act_first) {
-			r->next_action++;
+			r->next_step++;
 			status = act(r, next, err);
 		} else {
 			uint64_t now = t_ns == BUD_TIME_NONE ? r->source->info.last_ns : t_ns;
@@ -326,9 +248,9 @@ static bool end_pass(bud_replay *r)
 	return more;
 }
 
-bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
+/* The passes that learn, one after the other. */
+static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
 {
-	bud_replay *r = replay;
 	bud_status status = BUD_OK;
 	bool ended = true;
 	*done = false;
@@ -344,7 +266,41 @@ bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *b
 		if (!status && ended)
 			*done = !end_pass(r) || r->nr_passes >= max_passes;
 	}
+	return status;
+}
+
+bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
+{
+	bud_replay *r = replay;
+	bud_status status = BUD_OK;
+	*done = r->fitting;
+	if (!r->fitting)
+		status = run_passes(r, max_passes, budget, done, err);
+	if (status || !*done)
+		return status;
+	if (r->types && r->schedule.first_types) {
+		if (!r->fitting)
+			status = bud_replay_rewind(r, err);
+		r->fitting = true;
+		if (!status)
+			status = bud_replay_run(r, r->schedule.fit_ns, budget, done, err);
+		r->fitting = !status && !*done;
+	}
 	return status || !*done ? status : bud_replay_rewind(r, err);
+}
+
+bud_status bud_replay_follow_types(bud_replay *replay, bud_error *err)
+{
+	bud_replay *r = replay;
+	bool ok = true;
+	if (r->types)
+		return BUD_OK;
+	for (size_t i = 0; i < r->start.nr_zones; i++)
+		ok = bud_buddy_follow_types(&r->start.zones[i].buddy, &r->kernel) && ok;
+	if (!ok)
+		return bud_error_memory(err, "migratetypes");
+	bud_status status = bud_types_create(&r->types, &r->memory, &r->kernel, r->source->info.nr_cpus, err);
+	return status ? status : bud_replay_rewind(r, err);
 }
 
 void bud_replay_observe(bud_replay *replay, bud_replay_observer *observer, void *self)
@@ -434,6 +390,12 @@ const bud_reading *bud_replay_readings(const bud_replay *replay, size_t *nr)
 	return replay->compare.readings;
 }
 
+const bud_typecheck *bud_replay_typechecks(const bud_replay *replay, size_t *nr)
+{
+	*nr = replay->compare.nr_typechecks;
+	return replay->compare.typechecks;
+}
+
 bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_error *err)
 {
 	bud_restart *s = calloc(1, sizeof *s);
@@ -441,9 +403,10 @@ bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_
 		return bud_error_memory(err, "a restart point");
 	bud_seed_init(&s->seed);
 	s->rules = replay->rules;
-	s->next_action = replay->next_action;
+	s->next_step = replay->next_step;
 	s->nr_comparisons = replay->compare.nr_comparisons;
 	s->nr_readings = replay->compare.nr_readings;
+	s->nr_typechecks = replay->compare.nr_typechecks;
 	s->time = replay->time;
 	if (!bud_memory_copy(&s->memory, &replay->memory) || !bud_seed_copy(&s->seed, &replay->seed)) {
 		bud_restart_destroy(s);
@@ -464,12 +427,15 @@ bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bu
 	r->rules.memory = &r->memory;
 	r->rules.last_range = NULL;
 	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
+	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
-	r->next_action = restart->next_action;
+	r->next_step = restart->next_step;
 	r->compare.nr_comparisons = restart->nr_comparisons;
 	r->compare.nr_readings = restart->nr_readings;
+	r->compare.nr_typechecks = restart->nr_typechecks;
 	r->time = restart->time;
-	return seek_source(r, r->time == BUD_TIME_NONE ? 0 : r->time + 1, err);
+	bud_status status = r->types ? bud_types_begin(r->types, NULL, err) : BUD_OK;
+	return status ? status : seek_source(r, r->time == BUD_TIME_NONE ? 0 : r->time + 1, err);
 }
 
 uint64_t bud_restart_time(const bud_restart *restart)
@@ -486,6 +452,7 @@ size_t bud_restart_bytes(const bud_restart *restart)
 			 bud_pageset_bytes(&zone->used) + bud_pageset_bytes(&zone->buddy.free);
 		for (int k = 0; k < BUD_NR_ORDERS; k++)
 			bytes += bud_pageset_bytes(&zone->buddy.heads[k]);
+		bytes += zone->buddy.types ? bud_blocktypes_bytes(zone->buddy.types) : 0;
 	}
 	return bytes;
 }

@@ -9,40 +9,8 @@
 
 #include "lib/base/source.h"
 #include "lib/replay/compare.h"
-
-/* What the replay starts from (terms.md). */
-typedef enum bud_seed_mode {
-	BUD_SEED_AUTO, /* EVERY where several snapshots have kpageflags, FIRST where one has, else INFERRED */
-	BUD_SEED_FIRST,
-	BUD_SEED_EVERY,
-	BUD_SEED_INFERRED, /* from the first event of each page: bud_replay_learn() does it; other pages stay unknown */
-	BUD_SEED_NONE,
-} bud_seed_mode;
-
-/* Things in a trace that cannot be if the replayed state before them is right. Data, not errors. */
-#define BUD_CONTRADICTIONS(X)                                                    \
-	X(FREE_OF_FREE, "free_of_free", "a free of a page held free")            \
-	X(DRAIN_OF_FREE, "drain_of_free", "a drain of a page held free")         \
-	X(TAKE_OF_TAKEN, "take_of_taken", "zone_locked on a page not held free") \
-	X(ALLOC_OF_USED, "alloc_of_used", "an allocation of a page held used")   \
-	X(NO_ZONE, "no_zone", "a page outside every zone")                       \
-	X(BAD_ORDER, "bad_order", "an order no kernel has")
-
-typedef enum bud_contradiction {
-#define X(kind, name, text) BUD_CONTRA_##kind,
-	BUD_CONTRADICTIONS(X)
-#undef X
-		BUD_NR_CONTRADICTIONS,
-} bud_contradiction;
-
-const char *bud_contradiction_name(bud_contradiction kind);
-const char *bud_contradiction_text(bud_contradiction kind);
-
-typedef struct bud_contradiction_count {
-	uint64_t count;
-	uint64_t first_t_ns; /* of the first one; BUD_TIME_NONE if none */
-	bud_pfn first_pfn;
-} bud_contradiction_count;
+#include "lib/replay/contradiction.h"
+#include "lib/replay/schedule.h"
 
 typedef struct bud_replay bud_replay;
 
@@ -61,6 +29,13 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
 			     bud_error *err);
 void bud_replay_destroy(bud_replay *replay);
+
+/*
+ * From now on migratetypes are followed, too (blocktype.h in every zone's
+ * buddy); costs some speed. Before bud_replay_learn(), which learns about
+ * them as well. Rewinds.
+ */
+bud_status bud_replay_follow_types(bud_replay *replay, bud_error *err);
 
 /* Back to the beginning of the trace. */
 bud_status bud_replay_rewind(bud_replay *replay, bud_error *err);
@@ -101,9 +76,6 @@ const bud_memory *bud_replay_memory(const bud_replay *replay);
 const bud_kernel *bud_replay_kernel(const bud_replay *replay);
 /* The mode in use: never AUTO. */
 bud_seed_mode bud_replay_seed(const bud_replay *replay);
-const char *bud_seed_mode_name(bud_seed_mode mode);
-/* False for a name that is none. */
-bool bud_seed_mode_parse(const char *name, bud_seed_mode *mode);
 
 /* Every event up to this time is applied; BUD_TIME_NONE before the first run that was done. */
 uint64_t bud_replay_time(const bud_replay *replay);
@@ -121,6 +93,9 @@ uint64_t bud_replay_lost(const bud_replay *replay, uint64_t *uncounted_gaps);
 /* Every comparison, and every reading of zoneinfo, passed so far, by snapshot, then zone. */
 const bud_comparison *bud_replay_comparisons(const bud_replay *replay, size_t *nr);
 const bud_reading *bud_replay_readings(const bud_replay *replay, size_t *nr);
+
+/* Every comparison of migratetypes passed so far, likewise; none unless they are followed. */
+const bud_typecheck *bud_replay_typechecks(const bud_replay *replay, size_t *nr);
 
 /*
  * Restart points. Save only where bud_replay_run() said done. A saved state

@@ -99,8 +99,11 @@ static const bud_proof *proof_of(const bud_rules *rules, bud_proof_kind kind, bu
 
 static void lose_certainty(bud_rules *rules)
 {
-	for (size_t i = 0; i < rules->memory->nr_zones; i++)
+	for (size_t i = 0; i < rules->memory->nr_zones; i++) {
 		bud_zone_lose_certainty(&rules->memory->zones[i]);
+		if (rules->memory->zones[i].buddy.types)
+			bud_blocktypes_lose(rules->memory->zones[i].buddy.types);
+	}
 }
 
 /* Pages that left as soon as the event had put them on the free lists. */
@@ -144,6 +147,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
 		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
 	}
+	if (rules->types && bud_types_before(rules->types, event, zone, pfn, order))
+		contradict(rules, BUD_CONTRA_RETYPED, event, pfn);
 	switch (event->kind) {
 	case BUD_EV_ALLOC:
 		changed = bud_zone_make_used(zone, pfn, order);
@@ -177,6 +182,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		changed = bud_zone_make_cached(zone, pfn, order);
 		break;
 	}
+	if (rules->types && event->kind == BUD_EV_PCPU_DRAIN)
+		bud_types_drained(rules->types, event, zone, pfn);
 	if (odd && zone->seeded)
 		contradict(rules, kind, event, pfn);
 	if (zone->gapped)
@@ -233,6 +240,17 @@ static inline void apply_pages(bud_rules *rules, const bud_event *event, bud_pfn
 		apply_across(rules, event, pfn, pfn + nr);
 	else
 		contradict(rules, BUD_CONTRA_NO_ZONE, event, pfn);
+}
+
+/* An extfrag that only moves blocks from list to list. */
+static void apply_fallback(bud_rules *rules, const bud_event *event)
+{
+	const bud_zone_range *range = range_of(rules, event->extfrag.pfn);
+	if (!range)
+		return;
+	bud_types_fallback(rules->types, event, range->zone);
+	if (rules->observer)
+		rules->observer(rules->observer_self, range->zone, event->t_ns, true);
 }
 
 static bool text_is(bud_text text, const char *name)
@@ -293,6 +311,8 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 	case BUD_EV_EXTFRAG:
 		if (rules->kernel->extfrag_removes)
 			apply_pages(rules, event, event->extfrag.pfn);
+		else if (rules->types)
+			apply_fallback(rules, event);
 		break;
 	case BUD_EV_ZONE_WMARKS:
 		apply_marks(rules, event);

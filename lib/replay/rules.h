@@ -28,6 +28,7 @@
 #include "lib/replay/compaction.h"
 #include "lib/replay/interrupt.h"
 #include "lib/replay/replay.h"
+#include "lib/replay/types.h"
 
 typedef struct bud_listeners {
 	struct {
@@ -44,6 +45,7 @@ typedef struct bud_rules {
 	const bud_zone_range *last_range; /* where the previous event was: most are near it */
 	bud_compaction compaction;
 	bud_interrupts *interrupts;
+	bud_types *types; /* NULL: not followed */
 	bud_proofs *proofs;
 	size_t next_proof;
 	bud_memory *infer; /* where to note what the first event of a page says of the start; NULL unless wanted */

@@ -67,10 +67,34 @@ static void make_event(bud_event *event, uint64_t t_ns)
 	} else if (event->kind == BUD_EV_COMPACT_BEGIN || event->kind == BUD_EV_COMPACT_END) {
 		event->compact.zone_start = pfn;
 		event->compact.zone_end = pfn + 4096;
+	} else if (event->kind == BUD_EV_EXTFRAG) {
+		event->extfrag.pfn = pfn;
+		event->extfrag.fallback_order = (int32_t)(random() % 14) - 1;
+		event->extfrag.alloc_migratetype = (int32_t)(random() % 8) - 1;
+		event->extfrag.fallback_migratetype = (int32_t)(random() % 8) - 1;
+		event->extfrag.change_ownership = random() % 2;
 	} else {
 		event->page.pfn = random() % 200 ? pfn : BUD_PFN_NONE;
+		event->page.migratetype = (int32_t)(random() % 8) - 1;
 		event->page.context = random() % 4 ? 0 : 0x10;
 	}
+}
+
+/* The counts by type are those of the blocks' lists. */
+static void assert_types(const bud_buddy *buddy)
+{
+	bud_free_area area = { 0 };
+	uint64_t sure[BUD_NR_MIGRATETYPES] = { 0 };
+	bud_pfn head = buddy->start_pfn;
+	for (int order; (order = bud_buddy_next_block(buddy, head, buddy->end_pfn, &head)) >= 0;
+	     head += (bud_pfn)1 << order) {
+		bud_typing typing = bud_blocktypes_list(buddy->types, head);
+		bud_free_area_add(&area, order, bud_typing_type(typing));
+		sure[bud_typing_type(typing)] += typing & BUD_TYPING_SURE ? (uint64_t)1 << order : 0;
+	}
+	assert_memory_equal(&area, &buddy->types->area, sizeof area);
+	assert_memory_equal(sure, buddy->types->sure_pages, sizeof sure);
+	assert_memory_equal(area.nr_free, buddy->nr_free, sizeof area.nr_free);
 }
 
 static void assert_books(const bud_memory *memory)
@@ -93,6 +117,8 @@ static void assert_books(const bud_memory *memory)
 		assert_int_equal(zone->cached_pages, cached);
 		assert_int_equal(zone->used_pages, used);
 		assert_int_equal(bud_pageset_count(&zone->cached), cached);
+		if (zone->buddy.types)
+			assert_types(&zone->buddy);
 	}
 }
 
@@ -124,9 +150,11 @@ static void test_books_balance(void **state)
 {
 	(void)state;
 	static made_source m;
-	for (unsigned seed = 1; seed <= 12; seed++) {
+	for (unsigned seed = 1; seed <= 24; seed++) {
 		bud_replay *replay = make_replay(&m, seed);
 		bool done;
+		if (seed > 4)
+			assert_int_equal(bud_replay_follow_types(replay, NULL), BUD_OK);
 		assert_int_equal(bud_replay_learn(replay, 4, NULL, &done, NULL), BUD_OK);
 		for (uint64_t t = 1100; t < 2400; t += 130) {
 			assert_int_equal(bud_replay_run(replay, t, NULL, &done, NULL), BUD_OK);
