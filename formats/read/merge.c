@@ -9,7 +9,7 @@ static inline const bud_event *head(const bud_stream *s)
 static inline bool before(const bud_stream *a, const bud_stream *b)
 {
 	uint64_t t_a = head(a)->t_ns, t_b = head(b)->t_ns;
-	return t_a != t_b ? t_a < t_b : a->cpu < b->cpu;
+	return t_a != t_b ? t_a < t_b : a->subbufs.cpu < b->subbufs.cpu;
 }
 
 static void sift_down(bud_merge *m, size_t i)
@@ -31,15 +31,14 @@ static void sift_down(bud_merge *m, size_t i)
 void bud_merge_begin(bud_merge *merge, bud_stream *streams, size_t nr_streams, bud_event_mask wanted, uint64_t t_ns)
 {
 	merge->nr = 0;
-	merge->wanted = wanted;
 	merge->emptied = false;
 	for (size_t i = 0; i < nr_streams; i++) {
 		bud_stream *s = &streams[i];
-		bud_stream_seek(s, t_ns);
-		bool any = bud_stream_fill(s, wanted);
+		bud_stream_seek(s, t_ns, wanted);
+		bool any = bud_stream_fill(s);
 		while (any && head(s)->t_ns < t_ns) {
 			s->next_event++;
-			any = bud_stream_fill(s, wanted);
+			any = bud_stream_fill(s);
 		}
 		if (any)
 			merge->heap[merge->nr++] = s;
@@ -61,7 +60,7 @@ bud_batch bud_merge_next(bud_merge *merge)
 	bud_merge *m = merge;
 	if (m->emptied) {
 		m->emptied = false;
-		if (!bud_stream_fill(m->heap[0], m->wanted))
+		if (!bud_stream_fill(m->heap[0]))
 			m->heap[0] = m->heap[--m->nr];
 		sift_down(m, 0);
 	}
@@ -74,7 +73,7 @@ bud_batch bud_merge_next(bud_merge *merge)
 		s->next_event = s->nr_events;
 	} else {
 		uint64_t limit = head(next)->t_ns;
-		bool ties = s->cpu < next->cpu;
+		bool ties = s->subbufs.cpu < next->subbufs.cpu;
 		do
 			s->next_event++;
 		while (s->next_event < s->nr_events && (head(s)->t_ns < limit || (ties && head(s)->t_ns == limit)));

@@ -11,7 +11,6 @@
 typedef struct bud_merge {
 	bud_stream **heap; /* streams with events, the earliest first */
 	size_t nr;
-	bud_event_mask wanted;
 	bool emptied; /* the run handed out last used up its sub-buffer */
 } bud_merge;
 

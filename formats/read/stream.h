@@ -6,8 +6,7 @@
 #ifndef BUD_READ_STREAM_H
 #define BUD_READ_STREAM_H
 
-#include "formats/read/prefetch.h"
-#include "formats/read/ringbuf.h"
+#include "formats/read/ahead.h"
 #include "lib/base/source.h"
 
 /* What all streams of a file share. */
@@ -16,27 +15,21 @@ typedef struct bud_stream_file {
 	const uint8_t *data;
 	uint64_t size;
 	const bud_eventfmt *formats;
-	char *damage;		 /* the first damage met, as a line; NULL if none */
-	unsigned nr_prefetching; /* streams that inflate ahead */
+	char *damage;	     /* the first damage met, as a line; NULL if none */
+	unsigned nr_threads; /* streams that may read ahead on threads */
 } bud_stream_file;
 
 typedef struct bud_stream {
 	bud_stream_file *file;
-	bud_ringbuf_layout layout;
-	bud_codec codec; /* NONE: pages stand in the file from offset on */
-	uint16_t cpu;
-	uint64_t offset;
-	uint64_t nr_pages;
+	bud_subbufs subbufs;
 	bud_chunk *chunks;
-	size_t nr_chunks;
 
-	uint8_t *inflated; /* the run of chunks at hand, room bytes */
-	size_t room, run_first, run_nr;
-	bud_prefetch *prefetch; /* for reading straight on; NULL: without */
-	bud_event *events;	/* of the sub-buffer at hand */
-	uint64_t *stack;
+	uint8_t *inflated; /* the chunk looked into last */
+	size_t chunk_at;   /* == subbufs.nr_chunks: none */
+	bud_ahead *ahead;
+	bool threads;		 /* it may have some */
+	const bud_event *events; /* of the run at hand */
 	uint32_t nr_events, next_event;
-	uint64_t next_page;
 	uint64_t pages_seen; /* sub-buffers whose losses are in loss */
 	bud_cpu_loss loss;   /* gaps only */
 } bud_stream;
@@ -49,11 +42,11 @@ bud_status bud_stream_open(bud_stream *stream, bud_stream_file *file, const bud_
 			   bud_codec codec, uint64_t offset, uint64_t size, bud_error *err);
 void bud_stream_close(bud_stream *stream);
 
-/* Goes on to the next wanted event; false at the end of the stream. The event is events[next_event]. */
-bool bud_stream_fill(bud_stream *stream, bud_event_mask wanted);
+/* Goes to the last sub-buffer that can hold an event at or after t_ns; the wanted kinds come from there on. */
+void bud_stream_seek(bud_stream *stream, uint64_t t_ns, bud_event_mask wanted);
 
-/* The next sub-buffer to decode is the last one that can hold an event at or after t_ns. */
-void bud_stream_seek(bud_stream *stream, uint64_t t_ns);
+/* Goes on to the next wanted event; false at the end of the stream. The event is events[next_event]. */
+bool bud_stream_fill(bud_stream *stream);
 
 /* The bytes of a sub-buffer, or NULL (with damage noted) if they cannot be had. */
 const uint8_t *bud_stream_page(bud_stream *stream, uint64_t page);

@@ -234,7 +234,7 @@ static bud_status open_streams(tracedat *t, bud_error *err)
 static bool has_data(const tracedat *t, size_t buffer)
 {
 	for (size_t i = 0; i < t->container.buffers[buffer].nr_cpus; i++)
-		if (t->streams[buffer][i].nr_pages)
+		if (t->streams[buffer][i].subbufs.nr_pages)
 			return true;
 	return false;
 }
