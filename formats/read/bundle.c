@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "formats/read/dmesg.h"
 #include "formats/read/kernfiles.h"
 
 /* Files of a bundle that are not its trace. */
@@ -182,10 +183,50 @@ static bud_status name_kernel(bud_bundle *b, const char *folder, bud_error *err)
 static bud_status add_zoneinfo(bud_bundle *b, const char *path, bud_error *err)
 {
 	b->zoneinfo = calloc(1, sizeof *b->zoneinfo);
+	if (b->zoneinfo)
+		bud_snapshot_init(b->zoneinfo);
 	if (!b->zoneinfo || !(b->zoneinfo->path = strdup(path)))
 		return bud_error_memory(err, path);
-	b->zoneinfo->t_ns = BUD_TIME_NONE;
 	return bud_kernfiles_read(b->zoneinfo, "zoneinfo", path, err);
+}
+
+/* One file beside the trace, if it is there. */
+static char *text_of(bud_bundle *b, const char *folder, const char *name)
+{
+	char *path = join(folder, name), *text = NULL;
+	bud_error err;
+	if (path && is_file(path) && bud_kernfiles_text(path, &text, &err)) {
+		note(b, err.text);
+		text = NULL;
+	}
+	free(path);
+	return text;
+}
+
+static void read_sysctls(bud_bundle *b, const char *folder)
+{
+	char *vm = text_of(b, folder, "cfg/sysctl_vm"), *thp = text_of(b, folder, "cfg/thp");
+	if (vm)
+		bud_sysctls_read(&b->sysctls, vm);
+	if (thp)
+		bud_sysctls_read_thp(&b->sysctls, thp);
+	free(vm);
+	free(thp);
+}
+
+static void read_klog(bud_bundle *b, const char *folder)
+{
+	unsigned page_size = b->source->info.page_size;
+	int shift = page_size >= 4096 ? 31 - __builtin_clz(page_size) : 12;
+	char *log = text_of(b, folder, "dmesg"), *iomem = text_of(b, folder, "cfg/iomem");
+	if (!log)
+		log = text_of(b, folder, "dmesg.zst");
+	if (log)
+		bud_dmesg_read(&b->klog, log, shift);
+	if (iomem)
+		bud_dmesg_read_iomem(&b->klog, iomem);
+	free(log);
+	free(iomem);
 }
 
 static bud_status open_parts(bud_bundle *b, const bud_bundle_options *options, bud_error *err)
@@ -204,6 +245,10 @@ static bud_status open_parts(bud_bundle *b, const bud_bundle_options *options, b
 		status = add_zoneinfo(b, options->zoneinfo, err);
 	if (!status && folder)
 		read_percpu_stats(b, folder);
+	if (!status && folder) {
+		read_sysctls(b, folder);
+		read_klog(b, folder);
+	}
 	return status ? status : name_kernel(b, folder, err);
 }
 
@@ -214,6 +259,8 @@ bud_status bud_bundle_open(const char *path, const bud_bundle_options *options, 
 		free(b);
 		return bud_error_memory(err, path);
 	}
+	bud_sysctls_init(&b->sysctls);
+	bud_klog_init(&b->klog);
 	for (size_t n = strlen(b->path); n > 1 && b->path[n - 1] == '/'; n--)
 		b->path[n - 1] = '\0';
 	bud_status status =
@@ -235,6 +282,7 @@ void bud_bundle_close(bud_bundle *bundle)
 		free(bundle->notes[i]);
 	if (bundle->zoneinfo)
 		bud_snapshot_fini(bundle->zoneinfo);
+	bud_klog_fini(&bundle->klog);
 	bud_source_close(bundle->source);
 	free(bundle->snapshots);
 	free(bundle->notes);

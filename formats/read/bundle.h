@@ -8,6 +8,7 @@
 #define BUD_READ_BUNDLE_H
 
 #include "formats/read/readers.h"
+#include "lib/base/klog.h"
 #include "lib/base/snapshot.h"
 
 typedef struct bud_bundle_options {
@@ -24,6 +25,8 @@ typedef struct bud_bundle {
 	bud_snapshot *snapshots; /* in folder order; instants not yet placed (lib/replay/survey does) */
 	size_t nr_snapshots;
 	bud_snapshot *zoneinfo; /* --zoneinfo FILE as a nameless snapshot, or NULL */
+	bud_sysctls sysctls; /* of cfg/: as they were when the capture began */
+	bud_klog klog; /* of dmesg or dmesg.zst */
 	char *release; /* uname's, from the trace or cfg/uname; "" unknown */
 	char *machine; /* "x86_64"; "" unknown */
 	char **notes; /* one line each: what was left out or looked odd */

@@ -9,9 +9,52 @@
 #include <zlib.h>
 
 #include "formats/read/bytes.h"
+#include "formats/read/inflate.h"
 
 #define MAX_TEXT  ((size_t)64 << 20)
 #define KPF_BUDDY 10
+
+typedef struct inflated {
+	char *data;
+	size_t size, room;
+} inflated;
+
+static bool keep(void *self, const uint8_t *data, size_t size)
+{
+	inflated *to = self;
+	if (size > MAX_TEXT - to->size)
+		return false;
+	if (to->room - to->size <= size) {
+		size_t room = 2 * (to->size + size) + 1;
+		char *more = realloc(to->data, room);
+		if (!more)
+			return false;
+		to->data = more;
+		to->room = room;
+	}
+	memcpy(to->data + to->size, data, size);
+	to->size += size;
+	return true;
+}
+
+/* What is behind the damage of a compressed file, or behind the limit, is left out. */
+static bud_status inflate_text(const char *path, char *data, size_t size, char **text, bud_error *err)
+{
+	inflated to = { 0 };
+	bool complete;
+	bud_status status = bud_inflate_stream(bud_codec_sniff((const uint8_t *)data, size), path,
+					       (const uint8_t *)data, size, keep, &to, &complete, err);
+	free(data);
+	if (!status && !to.data)
+		status = bud_error_memory(err, path);
+	if (status) {
+		free(to.data);
+		return status;
+	}
+	to.data[to.size] = '\0';
+	*text = to.data;
+	return BUD_OK;
+}
 
 bud_status bud_kernfiles_text(const char *path, char **text, bud_error *err)
 {
@@ -39,6 +82,8 @@ bud_status bud_kernfiles_text(const char *path, char **text, bud_error *err)
 		return status;
 	}
 	fclose(file);
+	if (size && bud_codec_sniff((const uint8_t *)data, size) != BUD_CODEC_NONE)
+		return inflate_text(path, data, size, text, err);
 	data[size] = '\0';
 	*text = data;
 	return BUD_OK;
@@ -324,13 +369,23 @@ static size_t read_times(bud_snapshot *snapshot, char *text)
 	return rows;
 }
 
+static size_t read_sysctls(bud_snapshot *snapshot, char *text)
+{
+	return bud_sysctls_read(&snapshot->sysctls, text);
+}
+
+static size_t read_thp(bud_snapshot *snapshot, char *text)
+{
+	return bud_sysctls_read_thp(&snapshot->sysctls, text);
+}
+
 static const struct {
 	const char *name;
 	size_t (*read)(bud_snapshot *snapshot, char *text);
 } texts[] = {
 	{ "zoneinfo", read_zoneinfo },	   { "buddyinfo", read_buddyinfo },	{ "pagetypeinfo", read_pagetypeinfo },
 	{ "extfrag_index", read_extfrag }, { "unusable_index", read_unusable }, { "vmstat", read_vmstat },
-	{ "times", read_times },
+	{ "times", read_times },	   { "sysctl_vm", read_sysctls },	{ "thp", read_thp },
 };
 
 bud_status bud_kernfiles_read(bud_snapshot *snapshot, const char *name, const char *path, bud_error *err)
@@ -432,7 +487,8 @@ static bool has_file(const bud_snapshot *snapshot, const char *name)
 bud_status bud_kernfiles_folder(bud_snapshot *snapshot, const char *folder, bool big_endian, bud_kernfiles_note *note,
 				void *self, bud_error *err)
 {
-	*snapshot = (bud_snapshot){ .t_ns = BUD_TIME_NONE, .big_endian = big_endian };
+	bud_snapshot_init(snapshot);
+	snapshot->big_endian = big_endian;
 	snapshot->path = strdup(folder);
 	bud_status status = snapshot->path ? list_files(snapshot, folder, err) : bud_error_memory(err, folder);
 	/* zoneinfo first: its order of zones is kept. */

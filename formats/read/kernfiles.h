@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel's own files, as they were copied: /proc/buddyinfo, zoneinfo,
- * pagetypeinfo, vmstat, kpageflags, debugfs's extfrag indices, and the
- * `times` a recorder wrote beside them. Rows nobody here knows are skipped.
+ * pagetypeinfo, vmstat, kpageflags, debugfs's extfrag indices, settings,
+ * and the `times` a recorder wrote beside them. Rows nobody here knows are skipped.
  */
 #ifndef BUD_READ_KERNFILES_H
 #define BUD_READ_KERNFILES_H
 
 #include "lib/base/snapshot.h"
 
-/* Reads a whole small text file, terminated; the caller frees it. BUD_ERR_IO if it cannot. */
+/* Reads a whole small text file, gzip or zstd or plain, terminated; the caller frees it. BUD_ERR_IO if it cannot. */
 bud_status bud_kernfiles_text(const char *path, char **text, bud_error *err);
 
 /*

@@ -5,6 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+void bud_snapshot_init(bud_snapshot *snapshot)
+{
+	*snapshot = (bud_snapshot){ .t_ns = BUD_TIME_NONE };
+	bud_sysctls_init(&snapshot->sysctls);
+}
+
 void bud_snapshot_fini(bud_snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->nr_zones; i++)

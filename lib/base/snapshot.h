@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/mmtypes.h"
 #include "lib/base/pageset.h"
+#include "lib/base/sysctl.h"
 
 /* One CPU's lists of one zone, as /proc/zoneinfo prints them, in pages. */
 typedef struct bud_pcp_info {
@@ -68,6 +69,7 @@ typedef struct bud_snapshot {
 	bool has_cma_type, has_isolate_type; /* rows of pagetypeinfo */
 	bud_named_value *vmstat;
 	size_t nr_vmstat;
+	bud_sysctls sysctls; /* as its own files say; not those of the capture's start */
 	bud_read_window *windows;
 	size_t nr_windows;
 	char **files; /* names of the files present, sorted */
@@ -79,6 +81,8 @@ typedef struct bud_snapshot {
 	bool big_endian; /* of kpageflags */
 } bud_snapshot;
 
+/* An empty one, everything unknown. */
+void bud_snapshot_init(bud_snapshot *snapshot);
 /* Frees what the snapshot owns, not the struct. */
 void bud_snapshot_fini(bud_snapshot *snapshot);
 
