@@ -9,17 +9,18 @@
 #include "cli/output.h"
 #include "cli/picture.h"
 #include "cli/progress.h"
+#include "lib/insight/pageblock.h"
 #include "lib/insight/story.h"
 
 #define STRETCH 256 /* columns kept in memory while a series is written */
 
-#define MAX_TABLES (BUD_NR_SECTIONS + BUD_NR_STORIES)
+#define MAX_TABLES (BUD_NR_SECTIONS + BUD_NR_STORIES + 1)
 
-/* One table being written: of columns of time, or of events. */
+/* One table being written: of columns of time, of events, or (neither) of the pageblocks at instants. */
 typedef struct table {
-	const bud_section *section; /* NULL for a story */
-	const bud_story *story;	    /* NULL for a section */
-	void *teller;		    /* the story's own, while it listens */
+	const bud_section *section;
+	const bud_story *story;
+	void *teller; /* the story's own, while it listens */
 	bud_output output;
 	bud_row_sink sink;
 	char *path; /* in the folder; NULL without one */
@@ -29,13 +30,13 @@ typedef struct table {
 typedef struct tables {
 	const bud_options *options;
 	const bud_workbench *bench;
-	size_t nr, nr_stories;
+	size_t nr, nr_sections, nr_stories;
 	table list[MAX_TABLES];
 } tables;
 
 static const bud_table *shape_of(const table *t)
 {
-	return t->story ? &t->story->table : &t->section->table;
+	return t->story ? &t->story->table : t->section ? &t->section->table : &bud_pageblock_table;
 }
 
 static bool is_folder(const char *path)
@@ -179,17 +180,53 @@ static bud_status end_stories(tables *t, bud_status status, bud_error *err)
 	return status;
 }
 
+/* The state itself at each instant, in the order asked for: when nobody listens any more, as it may go back. */
+static bud_status write_pageblocks(tables *t, const bud_instants *in, bud_row_sink *sink, bud_progress *progress,
+				   bud_error *err)
+{
+	bud_replay *replay = t->bench->replay;
+	bud_status status = t->list[0].open ? BUD_OK : open_tables(t, err);
+	for (size_t i = 0; !status && i < in->nr; i++) {
+		uint64_t t_ns = in->t[i], now = bud_replay_time(replay);
+		if (now != BUD_TIME_NONE && t_ns < now)
+			status = bud_replay_rewind(replay, err);
+		if (!status && t_ns != BUD_TIME_NONE)
+			status = bud_progress_replay(progress, replay, t_ns, err);
+		if (!status)
+			status = bud_pageblock_rows(bud_replay_memory(replay), t_ns, &t->options->filter, sink, err);
+	}
+	return status;
+}
+
+static bud_status report_pageblocks(tables *t, bud_progress *progress, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (size_t i = 0; !status && i < t->nr; i++) {
+		bud_instants in;
+		if (t->list[i].section || t->list[i].story)
+			continue;
+		status = bud_instants_collect(&in, t->options, t->bench, err);
+		if (!status)
+			status = write_pageblocks(t, &in, &t->list[i].sink, progress, err);
+		bud_instants_fini(&in);
+	}
+	return status;
+}
+
 static bud_status report_tables(tables *t, bud_error *err)
 {
 	bud_progress progress;
 	bud_status status = t->nr_stories ? begin_stories(t, err) : BUD_OK;
 	bud_progress_begin(&progress, &t->bench->bundle->source->info, t->options->quiet);
-	if (!status && t->nr_stories < t->nr)
+	if (!status && t->nr_sections)
 		status = report_series(t, &progress, err);
 	if (!status && t->nr_stories)
 		status = bud_progress_replay(&progress, t->bench->replay, BUD_TIME_NONE, err);
+	status = end_stories(t, status, err);
+	if (!status)
+		status = report_pageblocks(t, &progress, err);
 	bud_progress_end(&progress);
-	return close_tables(t, end_stories(t, status, err), err);
+	return close_tables(t, status, err);
 }
 
 static bud_status no_such_section(const char *asked, bud_error *err)
@@ -198,8 +235,9 @@ static bud_status no_such_section(const char *asked, bud_error *err)
 	for (size_t i = 0; i < MAX_TABLES; i++) {
 		size_t used = strlen(known);
 		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
-			 i < BUD_NR_SECTIONS ? bud_sections[i].table.name
-					     : bud_stories[i - BUD_NR_SECTIONS]->table.name);
+			 i < BUD_NR_SECTIONS  ? bud_sections[i].table.name
+			 : i < MAX_TABLES - 1 ? bud_stories[i - BUD_NR_SECTIONS]->table.name
+					      : bud_pageblock_table.name);
 	}
 	return bud_error_set(err, BUD_ERR_USAGE, "--section %s: there are %s", asked, known);
 }
@@ -208,13 +246,14 @@ static bud_status no_such_section(const char *asked, bud_error *err)
 static bud_status add_table(tables *t, const char *name, bud_error *err)
 {
 	table added = { .section = bud_section_find(name), .story = bud_story_find(name) };
-	if (!added.section && !added.story)
+	if (!added.section && !added.story && strcmp(name, bud_pageblock_table.name) != 0)
 		return no_such_section(t->options->sections, err);
 	for (size_t i = 0; i < t->nr; i++)
 		if (shape_of(&t->list[i]) == shape_of(&added))
 			return bud_error_set(err, BUD_ERR_USAGE, "--section %s: names %s twice", t->options->sections,
 					     name);
 	t->list[t->nr++] = added;
+	t->nr_sections += added.section != NULL;
 	t->nr_stories += added.story != NULL;
 	return BUD_OK;
 }
@@ -249,12 +288,14 @@ static bud_status check_usage(const bud_options *options, bud_error *err)
 bud_status bud_cmd_report(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
+	bud_options with = *options;
 	tables t = { .options = options, .bench = &bench };
 	bud_status status = check_usage(options, err);
 	if (!status && options->sections)
 		status = find_sections(&t, err);
+	with.bench.types = options->filter.by_type || t.nr > t.nr_sections + t.nr_stories;
 	if (!status)
-		status = bud_cmd_open(&bench, options, err);
+		status = bud_cmd_open(&bench, &with, err);
 	if (status)
 		return status;
 	status = bud_cmd_check_filter(&bench, options, err);

@@ -78,6 +78,7 @@ static bud_status gather(bud_findings *f, bud_error *err)
 					.kernel = bud_replay_kernel(replay),
 					.filter = &f->options->filter,
 					.marks_by_events = bud_replay_event_counts(replay)[BUD_EV_ZONE_WMARKS] > 0 };
+	f->agreement.typechecks = bud_replay_typechecks(replay, &f->agreement.nr_typechecks);
 	gather_comparisons(f, comparisons, nr);
 	gather_readings(f, readings, nr_readings);
 	bud_verify_sum_some(f->comparisons, f->agreement.nr_comparisons, f->bench->bundle->snapshots, nr_snapshots,

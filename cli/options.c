@@ -99,6 +99,13 @@ static bool parse_order(bud_options *o, const char *arg)
 	return true;
 }
 
+static bool parse_by_type(bud_options *o, const char *arg)
+{
+	(void)arg;
+	o->filter.by_type = true;
+	return true;
+}
+
 static bool parse_sections(bud_options *o, const char *arg)
 {
 	o->sections = arg;
@@ -220,9 +227,11 @@ static const struct row {
 	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
-	  "tables to print: freelist, index, zone, steal" },
+	  "tables to print: freelist, index, zone, steal, pageblock" },
+	{ '\0', "by-type", NULL, BUD_CMD_REPORT, parse_by_type,
+	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
-	  "table to print: verify, verify_zone" },
+	  "table: verify, or verify_zone, _type, _pageblock" },
 	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
 	  "only this range: seconds of the trace, +5s, 50%" },
 	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,

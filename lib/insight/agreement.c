@@ -61,6 +61,70 @@ static bud_status zone_row(const bud_agreement *a, const bud_comparison *c, bud_
 	return sink->row(sink->self, row, err);
 }
 
+/* The comparison of types of the same zone and snapshot, if it proves anything. */
+static const bud_typecheck *typecheck_of(const bud_agreement *a, const bud_comparison *c)
+{
+	for (size_t i = 0; i < a->nr_typechecks; i++)
+		if (a->typechecks[i].kernel == c->kernel)
+			return a->typechecks[i].known && !a->typechecks[i].first ? &a->typechecks[i] : NULL;
+	return NULL;
+}
+
+static bool has_type(const bud_agreement *a, int type)
+{
+	return type != BUD_MT_CMA || a->kernel->has_cma;
+}
+
+static bud_status type_row(const bud_typecheck *check, int order, int type, bud_row_sink *sink, bud_error *err)
+{
+	bool capped = check->kernel->type_capped[type][order];
+	uint64_t theirs = check->kernel->nr_free_type[type][order], ours = check->area.nr[type][order];
+	bud_value unknown = bud_value_unknown();
+	bud_value row[] = { bud_value_text(check->snapshot->name),
+			    bud_value_uint(check->t_ns),
+			    bud_value_int(check->kernel->node),
+			    bud_value_text(check->kernel->name),
+			    bud_value_int(order),
+			    bud_value_text(bud_migratetype_name((bud_migratetype)type)),
+			    capped ? unknown : bud_value_uint(theirs),
+			    bud_value_uint(ours),
+			    capped ? unknown : bud_value_int((int64_t)(ours - theirs)),
+			    bud_value_uint(check->sure[type][order]) };
+	return sink->row(sink->self, row, err);
+}
+
+static bud_status type_rows(const bud_agreement *a, const bud_comparison *c, bud_row_sink *sink, bud_error *err)
+{
+	const bud_typecheck *check = typecheck_of(a, c);
+	bud_status status = BUD_OK;
+	for (int k = a->filter->order_min; check && k < (int)c->nr_orders && k <= a->filter->order_max; k++)
+		for (int type = 0; !status && type < BUD_NR_MIGRATETYPES; type++)
+			if (has_type(a, type))
+				status = type_row(check, k, type, sink, err);
+	return status;
+}
+
+static bud_status pageblock_rows(const bud_agreement *a, const bud_comparison *c, bud_row_sink *sink, bud_error *err)
+{
+	const bud_typecheck *check = typecheck_of(a, c);
+	bud_status status = BUD_OK;
+	for (int type = 0; check && !status && type < BUD_NR_MIGRATETYPES; type++) {
+		uint64_t theirs = c->kernel->pageblocks[type], ours = check->pageblocks[type];
+		bud_value row[] = { bud_value_text(check->snapshot->name),
+				    bud_value_uint(check->t_ns),
+				    bud_value_int(check->kernel->node),
+				    bud_value_text(check->kernel->name),
+				    bud_value_text(bud_migratetype_name((bud_migratetype)type)),
+				    bud_value_uint(theirs),
+				    bud_value_uint(ours),
+				    bud_value_int((int64_t)(ours - theirs)),
+				    bud_value_uint(check->sure_pageblocks[type]) };
+		if (has_type(a, type))
+			status = sink->row(sink->self, row, err);
+	}
+	return status;
+}
+
 #define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
 const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES] = {
@@ -73,6 +137,12 @@ const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES] = {
 		    "kernel_min_pages", "kernel_low_pages", "kernel_high_pages", "kernel_boost_pages",
 		    "model_min_pages", "model_low_pages", "model_high_pages", "model_boost_pages", "marks_from") },
 	  zone_row },
+	{ { "verify_type", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "migratetype", "kernel_blocks",
+				   "model_blocks", "diff", "sure_blocks") },
+	  type_rows },
+	{ { "verify_pageblock", COLUMNS("snapshot", "t_ns", "node", "zone", "migratetype", "kernel_pageblocks",
+					"model_pageblocks", "diff", "sure_pageblocks") },
+	  pageblock_rows },
 };
 
 const bud_agreement_table *bud_agreement_find(const char *name)

@@ -16,6 +16,8 @@ typedef struct bud_agreement {
 	size_t nr_comparisons;
 	const bud_reading *readings;
 	size_t nr_readings;
+	const bud_typecheck *typechecks; /* those without bud_typecheck.known or of the first pagetypeinfo give no rows */
+	size_t nr_typechecks;
 	const bud_kernel *kernel;
 	const bud_section_filter *filter;
 	bool marks_by_events; /* the trace tells of new marks; else they are only read from snapshots */
@@ -29,10 +31,11 @@ typedef struct bud_agreement_table {
 
 /*
  * verify: blocks, a row an order. verify_zone: a row a zone: free pages,
- * per-CPU pages and watermarks. kernel_* are the kernel's numbers, model_*
+ * per-CPU pages and watermarks. verify_type: blocks
+ * by order and migratetype. verify_pageblock: pageblocks by migratetype. kernel_* are the kernel's numbers, model_*
  * the replay's; pcp_pages and marks as they were just before zoneinfo was read.
  */
-#define BUD_NR_AGREEMENT_TABLES 2
+#define BUD_NR_AGREEMENT_TABLES 4
 extern const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES];
 
 /* The table of that name, or NULL. */

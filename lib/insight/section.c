@@ -48,18 +48,39 @@ static int last_order(const bud_section_filter *filter, int max_order)
 	return filter->order_max < max_order ? filter->order_max : max_order;
 }
 
+/* Of one type, or of any (BUD_MT_UNKNOWN). */
+static bud_status freelist_row(const bud_zone *zone, const bud_zone_sample *sample, bud_value t, int order,
+			       bud_migratetype type, bud_row_sink *sink, bud_error *err)
+{
+	bool typed = sample && sample->typed;
+	bool any = type == BUD_MT_UNKNOWN;
+	bud_value row[] = { t,
+			    bud_value_int(zone->node),
+			    bud_value_text(zone->name),
+			    bud_value_int(order),
+			    bud_value_text(any ? "any" : bud_migratetype_name(type)),
+			    any	    ? number(sample, sample ? sample->nr_free[order] : 0)
+			    : typed ? bud_value_uint(sample->nr_free_type[type][order])
+				    : bud_value_unknown(),
+			    !any && typed ? bud_value_uint(sample->sure_type[type][order]) : bud_value_unknown() };
+	return sink->row(sink->self, row, err);
+}
+
+/* Whether the zone's kernel has that type at all. */
+static bool has_type(const bud_zone *zone, int type)
+{
+	return type != BUD_MT_CMA || (zone->buddy.types && zone->buddy.types->has_cma);
+}
+
 static bud_status zone_freelist(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
 				const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
 {
 	bud_status status = BUD_OK;
 	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
-		bud_value row[] = { t,
-				    bud_value_int(zone->node),
-				    bud_value_text(zone->name),
-				    bud_value_int(k),
-				    bud_value_text("any"),
-				    number(sample, sample ? sample->nr_free[k] : 0) };
-		status = sink->row(sink->self, row, err);
+		status = freelist_row(zone, sample, t, k, BUD_MT_UNKNOWN, sink, err);
+		for (int i = 0; !status && filter->by_type && i < BUD_NR_MIGRATETYPES; i++)
+			if (has_type(zone, i))
+				status = freelist_row(zone, sample, t, k, (bud_migratetype)i, sink, err);
 	}
 	return status;
 }
@@ -135,7 +156,8 @@ static bud_status zone_section(const bud_timeline *timeline, size_t column, cons
 #define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
 const bud_section bud_sections[BUD_NR_SECTIONS] = {
-	{ { "freelist", COLUMNS("t_ns", "node", "zone", "order", "migratetype", "free_blocks") }, freelist },
+	{ { "freelist", COLUMNS("t_ns", "node", "zone", "order", "migratetype", "free_blocks", "sure_blocks") },
+	  freelist },
 	{ { "index", COLUMNS("t_ns", "node", "zone", "order", "extfrag_milli", "unusable_milli", "suitable_blocks") },
 	  index_rows },
 	{ { "zone",

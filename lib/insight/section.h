@@ -15,6 +15,7 @@ typedef struct bud_section_filter {
 	int32_t node;		  /* -1: all */
 	const char *zone;	  /* NULL: all */
 	int order_min, order_max; /* 0 and BUD_NR_ORDERS - 1: all */
+	bool by_type; /* free lists by migratetype, too */
 	/* Of requests, for tables made of events. */
 	const char *comm;	     /* command name; NULL: all */
 	int32_t pid;		     /* -1: all */

@@ -22,6 +22,7 @@ bud_blocktypes *bud_blocktypes_create(bud_pfn start, bud_pfn end, const bud_kern
 		return NULL;
 	*t = (bud_blocktypes){ .base = base,
 			       .pageblock_order = kernel->pageblock_order,
+			       .has_cma = kernel->has_cma,
 			       .merge_mergeable = kernel->merge_mergeable,
 			       .list_is_block = kernel->list_is_block,
 			       .nr_blocks = nr };
@@ -66,7 +67,7 @@ bool bud_blocktypes_copy(bud_blocktypes *to, const bud_blocktypes *from)
 {
 	memcpy(to->blocks, from->blocks, from->nr_blocks);
 	to->area = from->area;
-	memcpy(to->sure_pages, from->sure_pages, sizeof to->sure_pages);
+	memcpy(to->sure, from->sure, sizeof to->sure);
 	to->out_of_memory = from->out_of_memory;
 	return copy_lists(to, from);
 }
@@ -74,6 +75,7 @@ bool bud_blocktypes_copy(bud_blocktypes *to, const bud_blocktypes *from)
 bud_blocktypes *bud_blocktypes_clone(const bud_blocktypes *from)
 {
 	bud_kernel shape = { .pageblock_order = from->pageblock_order,
+			     .has_cma = from->has_cma,
 			     .merge_mergeable = from->merge_mergeable,
 			     .list_is_block = from->list_is_block };
 	bud_blocktypes *to =
@@ -99,6 +101,14 @@ bool bud_blocktypes_begin_origins(bud_blocktypes *types)
 	return types->origins;
 }
 
+uint64_t bud_blocktypes_sure_pages(const bud_blocktypes *types, bud_migratetype type)
+{
+	uint64_t pages = 0;
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		pages += types->sure[type][k] << k;
+	return pages;
+}
+
 void bud_blocktypes_note_list(bud_blocktypes *types, bud_pfn pfn, bud_typing typing)
 {
 	bud_typing **chunk = &types->lists[(pfn - types->base) >> BUD_BLOCKTYPE_CHUNK_SHIFT];
@@ -112,17 +122,17 @@ void bud_blocktypes_note_list(bud_blocktypes *types, bud_pfn pfn, bud_typing typ
 void bud_blocktypes_lose(bud_blocktypes *types)
 {
 	for (uint64_t i = 0; i < types->nr_blocks; i++)
-		bud_blocktypes_set(types, i, (bud_typing)bud_typing_type(types->blocks[i]), UINT32_MAX);
+		types->blocks[i] = (bud_typing)bud_typing_type(types->blocks[i]);
 	for (uint64_t i = 0; i < types->nr_lists; i++)
 		for (size_t p = 0; types->lists[i] && p < CHUNK_PAGES; p++)
 			types->lists[i][p] = (bud_typing)bud_typing_type(types->lists[i][p]);
-	memset(types->sure_pages, 0, sizeof types->sure_pages);
+	memset(types->sure, 0, sizeof types->sure);
 }
 
 void bud_blocktypes_clear(bud_blocktypes *types)
 {
 	types->area = (bud_free_area){ 0 };
-	memset(types->sure_pages, 0, sizeof types->sure_pages);
+	memset(types->sure, 0, sizeof types->sure);
 }
 
 bool bud_blocktypes_may_merge(const bud_blocktypes *types, bud_pfn pfn, bud_pfn buddy)

@@ -43,7 +43,7 @@ static inline bud_typing bud_typing_sure(bud_migratetype type)
 typedef struct bud_blocktypes {
 	bud_pfn base; /* first pfn of pageblock 0: the zone's start, rounded down */
 	int pageblock_order;
-	bool merge_mergeable, list_is_block; /* the kernel's features */
+	bool has_cma, merge_mergeable, list_is_block; /* the kernel's features */
 	uint64_t nr_blocks;
 	bud_typing *blocks; /* of each pageblock */
 	uint32_t *origins;  /* of each pageblock, see bud_blocktypes_origin(); NULL unless learning */
@@ -51,7 +51,7 @@ typedef struct bud_blocktypes {
 	uint64_t nr_lists;  /* chunks */
 	bool out_of_memory;
 	bud_free_area area;
-	uint64_t sure_pages[BUD_NR_MIGRATETYPES]; /* of area.pages, those of blocks whose list rests on evidence */
+	uint64_t sure[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS]; /* of area.nr, the blocks whose list rests on evidence */
 } bud_blocktypes;
 
 /* For a zone of [start, end): nothing free, every pageblock assumed Movable. NULL without memory, or for spans beyond
@@ -101,6 +101,9 @@ static inline bud_typing bud_blocktypes_list(const bud_blocktypes *t, bud_pfn pf
 	return chunk ? chunk[(pfn - t->base) & (((bud_pfn)1 << BUD_BLOCKTYPE_CHUNK_SHIFT) - 1)] : BUD_MT_MOVABLE;
 }
 
+/* Of area.pages of that type, those of blocks whose list rests on evidence. */
+uint64_t bud_blocktypes_sure_pages(const bud_blocktypes *types, bud_migratetype type);
+
 /* Remembers the list of a block, where the pageblock does not tell. */
 void bud_blocktypes_note_list(bud_blocktypes *types, bud_pfn pfn, bud_typing typing);
 
@@ -110,20 +113,18 @@ static inline void bud_blocktypes_add(bud_blocktypes *t, bud_pfn pfn, int order,
 	if (!t->list_is_block)
 		bud_blocktypes_note_list(t, pfn, typing);
 	bud_free_area_add(&t->area, order, bud_typing_type(typing));
-	if (typing & BUD_TYPING_SURE)
-		t->sure_pages[bud_typing_type(typing)] += (uint64_t)1 << order;
+	t->sure[bud_typing_type(typing)][order] += typing / BUD_TYPING_SURE;
 }
 
 static inline bud_typing bud_blocktypes_del(bud_blocktypes *t, bud_pfn pfn, int order)
 {
 	bud_typing typing = bud_blocktypes_list(t, pfn);
 	bud_free_area_del(&t->area, order, bud_typing_type(typing));
-	if (typing & BUD_TYPING_SURE)
-		t->sure_pages[bud_typing_type(typing)] -= (uint64_t)1 << order;
+	t->sure[bud_typing_type(typing)][order] -= typing / BUD_TYPING_SURE;
 	return typing;
 }
 
-/* Events are lost: no type rests on evidence any longer, nor tells of the start. */
+/* Events are lost: no type rests on evidence any longer. */
 void bud_blocktypes_lose(bud_blocktypes *types);
 
 /* Forgets every free block, not the pageblocks. */

@@ -99,11 +99,10 @@ static const bud_proof *proof_of(const bud_rules *rules, bud_proof_kind kind, bu
 
 static void lose_certainty(bud_rules *rules)
 {
-	for (size_t i = 0; i < rules->memory->nr_zones; i++) {
+	for (size_t i = 0; i < rules->memory->nr_zones; i++)
 		bud_zone_lose_certainty(&rules->memory->zones[i]);
-		if (rules->memory->zones[i].buddy.types)
-			bud_blocktypes_lose(rules->memory->zones[i].buddy.types);
-	}
+	if (rules->types)
+		bud_types_lose(rules->types);
 }
 
 /* Pages that left as soon as the event had put them on the free lists. */

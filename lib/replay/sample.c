@@ -43,10 +43,18 @@ static const struct series {
 	SERIES(unknown_pages, 1, false, false),
 	SERIES(uncertain_pages, 1, false, false),
 	SERIES(uncertain, BUD_NR_UNCERTAINTIES, false, false),
+	/* The last two only where types are followed. */
+	SERIES(nr_free_type, BUD_NR_MIGRATETYPES *BUD_NR_ORDERS, false, true),
+	SERIES(sure_type, BUD_NR_MIGRATETYPES *BUD_NR_ORDERS, false, true),
 #undef SERIES
 };
 
 #define NR_SERIES (sizeof series / sizeof *series)
+
+static size_t nr_series(const bud_folder *f)
+{
+	return f->now.typed ? NR_SERIES : NR_SERIES - 2;
+}
 
 static void take_lists(bud_zone_sample *sample, const bud_zone *zone)
 {
@@ -55,6 +63,11 @@ static void take_lists(bud_zone_sample *sample, const bud_zone *zone)
 	bud_fragindex_all(zone->buddy.nr_free, max_order, sample->suitable, sample->extfrag_milli,
 			  sample->unusable_milli);
 	sample->free_pages = zone->buddy.free_pages;
+	sample->typed = zone->buddy.types;
+	if (sample->typed) {
+		memcpy(sample->nr_free_type, zone->buddy.types->area.nr, sizeof sample->nr_free_type);
+		memcpy(sample->sure_type, zone->buddy.types->sure, sizeof sample->sure_type);
+	}
 }
 
 static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
@@ -88,7 +101,7 @@ static inline uint64_t *count_at(bud_zone_sample *sample, const struct series *s
 /* Takes the figures that hold now into the lowest and highest so far. */
 static void fold_extremes(bud_folder *f)
 {
-	for (size_t i = 0; i < NR_SERIES; i++) {
+	for (size_t i = 0; i < nr_series(f); i++) {
 		const struct series *s = &series[i];
 		bool low = f->fold == BUD_FOLD_MIN || (f->fold == BUD_FOLD_WORST && s->low_is_worst);
 		for (unsigned k = 0; k < s->nr; k++) {
@@ -111,7 +124,7 @@ static void fold_sums(bud_folder *f, uint64_t t_ns)
 {
 	__int128 held = t_ns > f->t_ns ? (__int128)(t_ns - f->t_ns) : 0;
 	__int128 *sum = f->sums;
-	for (size_t i = 0; i < NR_SERIES; i++)
+	for (size_t i = 0; i < nr_series(f); i++)
 		for (unsigned k = 0; k < series[i].nr; k++)
 			*sum++ += held * (series[i].is_index ? index_at(&f->now, &series[i])[k]
 							     : (__int128)count_at(&f->now, &series[i])[k]);
@@ -163,7 +176,7 @@ static void finish_mean(bud_folder *f, uint64_t t_ns)
 	const __int128 *sum = f->sums;
 	fold_sums(f, t_ns);
 	f->folded = f->now;
-	for (size_t i = 0; total && i < NR_SERIES; i++)
+	for (size_t i = 0; total && i < nr_series(f); i++)
 		for (unsigned k = 0; k < series[i].nr; k++, sum++) {
 			if (series[i].is_index)
 				index_at(&f->folded, &series[i])[k] = (int32_t)divide_down(*sum, total);

@@ -24,6 +24,9 @@ bool bud_fold_parse(const char *name, bud_fold *fold);
 typedef struct bud_zone_sample {
 	bool known; /* the zone was seeded at the end */
 	uint64_t nr_free[BUD_NR_ORDERS];
+	bool typed; /* migratetypes are followed; only then the next two are valid */
+	uint64_t nr_free_type[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS];
+	uint64_t sure_type[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS]; /* of them, those whose list rests on evidence */
 	uint64_t suitable[BUD_NR_ORDERS]; /* blocks of this order that could be cut from free blocks */
 	int32_t extfrag_milli[BUD_NR_ORDERS];
 	int32_t unusable_milli[BUD_NR_ORDERS];
@@ -38,7 +41,7 @@ typedef struct bud_zone_sample {
 void bud_sample_take(bud_zone_sample *sample, const bud_zone *zone);
 
 #define BUD_SAMPLE_VALUES \
-	(4 * BUD_NR_ORDERS + 5 + BUD_NR_UNCERTAINTIES) /* the numbers of a sample that a fold is made of */
+	(4 * BUD_NR_ORDERS + 5 + BUD_NR_UNCERTAINTIES + 2 * BUD_NR_MIGRATETYPES * BUD_NR_ORDERS) /* the numbers of a sample that a fold is made of */
 
 /* A fold under way, of one zone. */
 typedef struct bud_folder {

@@ -28,7 +28,7 @@ void bud_typecheck_take(bud_typecheck *check, const bud_snapshot *snapshot, cons
 		return;
 	check->known = true;
 	check->area = zone->buddy.types->area;
-	memcpy(check->sure_pages, zone->buddy.types->sure_pages, sizeof check->sure_pages);
+	memcpy(check->sure, zone->buddy.types->sure, sizeof check->sure);
 	bud_typecheck_count(zone, check->pageblocks, check->sure_pageblocks);
 }
 
@@ -55,7 +55,8 @@ static void add_type(bud_typecheck_sum *sum, const bud_typecheck *c, int type)
 		sum->right_pages += (theirs < ours ? theirs : ours) << k;
 	}
 	sum->model_pages += c->area.pages[type];
-	sum->sure_pages += c->sure_pages[type];
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		sum->sure_pages += c->sure[type][k] << k;
 	if (kernel->pageblocks[type] < BUD_PFN_MAX) {
 		sum->pageblocks += kernel->pageblocks[type];
 		sum->pageblock_error += distance(kernel->pageblocks[type], c->pageblocks[type]);

@@ -18,7 +18,7 @@ typedef struct bud_typecheck {
 	bool first; /* the first pagetypeinfo, which the replay may have used: no proof of anything */
 	unsigned nr_orders;
 	bud_free_area area;
-	uint64_t sure_pages[BUD_NR_MIGRATETYPES]; /* of area.pages, those on lists that rest on evidence */
+	uint64_t sure[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS]; /* of area.nr, the blocks whose list rests on evidence */
 	uint64_t pageblocks[BUD_NR_MIGRATETYPES];
 	uint64_t sure_pageblocks[BUD_NR_MIGRATETYPES];
 } bud_typecheck;

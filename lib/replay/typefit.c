@@ -85,20 +85,21 @@ static int64_t agreement(const fit *f, const unit *u, int type)
 	return pages;
 }
 
+/* Of the types with pageblocks left the one that agrees best; what is held now if it does as well. */
 static bud_migratetype best_type(const fit *f, const unit *u)
 {
-	static const bud_migratetype order[] = { BUD_MT_MOVABLE,    BUD_MT_UNMOVABLE, BUD_MT_RECLAIMABLE,
-						 BUD_MT_HIGHATOMIC, BUD_MT_CMA,	      BUD_MT_ISOLATE };
-	bud_migratetype best = BUD_MT_MOVABLE;
-	int64_t best_pages = INT64_MIN, best_left = 0;
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-		int64_t left = f->pageblocks[order[i]], pages = agreement(f, u, order[i]);
-		if (left < (int64_t)u->nr && order[i] != BUD_MT_MOVABLE)
+	bud_migratetype held = bud_typing_type(f->types->blocks[u->first]), best = held;
+	int64_t best_pages = agreement(f, u, held), best_left = f->pageblocks[held];
+	bool fits = best_left >= (int64_t)u->nr;
+	for (int t = 0; t < BUD_NR_MIGRATETYPES; t++) {
+		int64_t left = f->pageblocks[t], pages = agreement(f, u, t);
+		if (left < (int64_t)u->nr)
 			continue;
-		if (pages > best_pages || (pages == best_pages && left > best_left)) {
-			best = order[i];
+		if (!fits || pages > best_pages || (pages == best_pages && best != held && left > best_left)) {
+			best = (bud_migratetype)t;
 			best_pages = pages;
 			best_left = left;
+			fits = true;
 		}
 	}
 	return best;

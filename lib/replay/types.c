@@ -30,6 +30,7 @@ void bud_types_destroy(bud_types *types)
 bud_status bud_types_begin(bud_types *types, bud_memory *start, bud_error *err)
 {
 	types->start = start;
+	types->gapped = false;
 	for (size_t i = 0; i < types->nr_cpus; i++)
 		types->takes[i] = (bud_type_take){ BUD_PFN_NONE, UINT32_MAX, false };
 	for (size_t i = 0; start && i < types->memory->nr_zones; i++) {
@@ -40,13 +41,22 @@ bud_status bud_types_begin(bud_types *types, bud_memory *start, bud_error *err)
 	return BUD_OK;
 }
 
+void bud_types_lose(bud_types *types)
+{
+	types->gapped = true;
+	for (size_t i = 0; i < types->memory->nr_zones; i++)
+		if (types->memory->zones[i].buddy.types)
+			bud_blocktypes_lose(types->memory->zones[i].buddy.types);
+}
+
 static bud_blocktypes *start_of(const bud_types *types, const bud_zone *zone)
 {
 	return types->start ? types->start->zones[zone - types->memory->zones].buddy.types : NULL;
 }
 
-static void set_start(const bud_types *types, const bud_zone *zone, uint32_t origin, bud_typing typing)
+static void set_start(const bud_types *types, const bud_zone *zone, uint32_t origin, bud_migratetype type)
 {
+	bud_typing typing = types->gapped ? (bud_typing)type : bud_typing_sure(type);
 	bud_blocktypes *start = start_of(types, zone);
 	bud_buddy *buddy = &types->start->zones[zone - types->memory->zones].buddy;
 	bud_pfn pfn = start->base + ((bud_pfn)origin << start->pageblock_order);
@@ -65,7 +75,7 @@ static bool tell(const bud_types *types, bud_zone *zone, bud_pfn pfn, bud_migrat
 	if (!(known & BUD_TYPING_SURE) && start_of(types, zone)) {
 		uint32_t from = bud_blocktypes_origin(t, index);
 		if (from != UINT32_MAX && !(start_of(types, zone)->blocks[from] & BUD_TYPING_SURE)) {
-			set_start(types, zone, from, bud_typing_sure(type));
+			set_start(types, zone, from, type);
 			*origin = from;
 		}
 	}
@@ -120,7 +130,7 @@ static bool handed_out(bud_types *types, const bud_event *event, bud_zone *zone,
 	if (from == BUD_MT_UNKNOWN || to == BUD_MT_UNKNOWN)
 		return surprise;
 	if (claimed && origin != UINT32_MAX && types->start)
-		set_start(types, zone, origin, bud_typing_sure(from));
+		set_start(types, zone, origin, from);
 	if (claimed)
 		return surprise;
 	surprise |= tell(types, zone, pfn, from, &origin);

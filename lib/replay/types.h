@@ -39,6 +39,7 @@ typedef struct bud_types {
 	const bud_kernel *kernel;
 	bud_memory *memory;
 	bud_memory *start;    /* where to note what evidence tells of the start; NULL unless learning */
+	bool gapped; /* events were lost since: what is found now need not have been so at the start */
 	bud_type_take *takes; /* of each CPU */
 	size_t nr_cpus;
 } bud_types;
@@ -49,6 +50,9 @@ bud_status bud_types_create(bud_types **types, bud_memory *memory, const bud_ker
 void bud_types_destroy(bud_types *types);
 /* A pass begins: nothing is known of earlier events. start as in bud_types. */
 bud_status bud_types_begin(bud_types *types, bud_memory *start, bud_error *err);
+
+/* Events are lost: what was evidence is an assumption from here on. */
+void bud_types_lose(bud_types *types);
 
 /*
  * One piece of a zone_locked or drain, or of an extfrag that moves pages, all

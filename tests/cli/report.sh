@@ -21,6 +21,9 @@ run report -s freelist --zone DMA --order 9-10 --at 5,5.2,+1s,100%,5.2,0 example
 run report -s index --zone DMA --order 9-10 --at snapshots examples/mix --format csv
 run report -s zone --zone DMA --at snapshots examples/boot --format csv
 run report -s zone --zone DMA32 --time 5,7 --samples 3 examples/boot
+run report -s freelist --zone DMA --by-type --order 9-10 --at 7 examples/boot
+run report -s freelist --zone DMA --by-type --order 5 --fold min --samples 2 examples/boot --format csv
+run report -s pageblock --zone DMA --at 7,6.5,5 --seed first examples/boot --format csv
 run report -s steal --zone DMA32 --time 6,8 examples/mix --format csv
 run report -s steal --order 1 examples/mix --format csv
 run report -s freelist --zone DMA32 --order 0 --step 500ms --time 5.4,7 examples/boot --format jsonl

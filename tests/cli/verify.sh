@@ -11,6 +11,8 @@ run verify -v --zone DMA --seed first examples/boot
 run verify --zone DMA --order 10 --format csv examples/boot
 run verify --zone DMA --order 10 --format jsonl examples/boot
 run verify --seed none examples/boot
+run verify --zone DMA --order 10 -s verify_type --format csv examples/boot
+run verify --zone DMA -s verify_pageblock examples/boot
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

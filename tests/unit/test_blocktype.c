@@ -38,7 +38,7 @@ static void test_a_split_keeps_the_list(void **state)
 	bud_buddy_remove(&b, 1024, 3);
 	for (int k = 3; k < 10; k++)
 		assert_int_equal(b.types->area.nr[BUD_MT_UNMOVABLE][k], 1);
-	assert_int_equal(b.types->sure_pages[BUD_MT_UNMOVABLE], 1024 - 8);
+	assert_int_equal(bud_blocktypes_sure_pages(b.types, BUD_MT_UNMOVABLE), 1024 - 8);
 	assert_int_equal(b.types->area.pages[BUD_MT_MOVABLE], 0);
 	bud_buddy_fini(&b);
 }
@@ -172,12 +172,12 @@ static void test_lost_events_leave_no_evidence(void **state)
 		bud_buddy_retype(&b, 64, 0, SURE(UNMOVABLE));
 		if (!b.types->list_is_block)
 			bud_buddy_relist(&b, 64, SURE(UNMOVABLE));
-		assert_int_equal(b.types->sure_pages[BUD_MT_UNMOVABLE], 8);
+		assert_int_equal(bud_blocktypes_sure_pages(b.types, BUD_MT_UNMOVABLE), 8);
 		bud_blocktypes_lose(b.types);
-		assert_int_equal(b.types->sure_pages[BUD_MT_UNMOVABLE], 0);
+		assert_int_equal(bud_blocktypes_sure_pages(b.types, BUD_MT_UNMOVABLE), 0);
 		assert_int_equal(b.types->area.pages[BUD_MT_UNMOVABLE], 8);
 		bud_buddy_remove(&b, 64, 3);
-		assert_int_equal(b.types->sure_pages[BUD_MT_UNMOVABLE], 0);
+		assert_int_equal(bud_blocktypes_sure_pages(b.types, BUD_MT_UNMOVABLE), 0);
 		assert_int_equal(bud_blocktypes_block(b.types, 64), BUD_MT_UNMOVABLE);
 		bud_buddy_fini(&b);
 	}
@@ -257,7 +257,7 @@ static void naive_move(naive *n, bud_pfn pfn, bud_typing typing)
 static void assert_same(const bud_buddy *b, const naive *n)
 {
 	static bud_free_area area;
-	uint64_t sure[BUD_NR_MIGRATETYPES] = { 0 };
+	uint64_t sure[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS] = { { 0 } };
 	memset(&area, 0, sizeof area);
 	bud_pfn head;
 	int order;
@@ -267,12 +267,12 @@ static void assert_same(const bud_buddy *b, const naive *n)
 			continue;
 		bud_typing typing = n->list_is_block ? n->block[p / BLOCK] : n->list[p];
 		bud_free_area_add(&area, order, bud_typing_type(typing));
-		sure[bud_typing_type(typing)] += typing & BUD_TYPING_SURE ? (uint64_t)1 << order : 0;
+		sure[bud_typing_type(typing)][order] += typing & BUD_TYPING_SURE ? 1 : 0;
 		assert_int_equal(bud_blocktypes_list(b->types, p), typing);
 	}
 	assert_memory_equal(&area, &b->types->area, sizeof area);
 	assert_memory_equal(area.nr_free, b->nr_free, sizeof area.nr_free);
-	assert_memory_equal(sure, b->types->sure_pages, sizeof sure);
+	assert_memory_equal(sure, b->types->sure, sizeof sure);
 	assert_memory_equal(n->block, b->types->blocks, b->types->nr_blocks);
 }
 

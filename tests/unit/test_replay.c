@@ -84,16 +84,16 @@ static void make_event(bud_event *event, uint64_t t_ns)
 static void assert_types(const bud_buddy *buddy)
 {
 	bud_free_area area = { 0 };
-	uint64_t sure[BUD_NR_MIGRATETYPES] = { 0 };
+	uint64_t sure[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS] = { { 0 } };
 	bud_pfn head = buddy->start_pfn;
 	for (int order; (order = bud_buddy_next_block(buddy, head, buddy->end_pfn, &head)) >= 0;
 	     head += (bud_pfn)1 << order) {
 		bud_typing typing = bud_blocktypes_list(buddy->types, head);
 		bud_free_area_add(&area, order, bud_typing_type(typing));
-		sure[bud_typing_type(typing)] += typing & BUD_TYPING_SURE ? (uint64_t)1 << order : 0;
+		sure[bud_typing_type(typing)][order] += typing & BUD_TYPING_SURE ? 1 : 0;
 	}
 	assert_memory_equal(&area, &buddy->types->area, sizeof area);
-	assert_memory_equal(sure, buddy->types->sure_pages, sizeof sure);
+	assert_memory_equal(sure, buddy->types->sure, sizeof sure);
 	assert_memory_equal(area.nr_free, buddy->nr_free, sizeof area.nr_free);
 }
 

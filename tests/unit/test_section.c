@@ -86,19 +86,19 @@ static void test_freelist_before_and_after_the_seed(void **state)
 {
 	static const size_t both[] = { 0, 1 };
 	expect(*state, "freelist", both, 2, all,
-	       "t_ns,node,zone,order,migratetype,free_blocks\n"
-	       "100,0,DMA,0,any,\n"
-	       "100,0,DMA,1,any,\n"
-	       "100,0,DMA,2,any,\n"
-	       "100,1,Normal,0,any,\n"
-	       "100,1,Normal,1,any,\n"
-	       "100,1,Normal,2,any,\n"
-	       "200,0,DMA,0,any,3\n"
-	       "200,0,DMA,1,any,2\n"
-	       "200,0,DMA,2,any,1\n"
-	       "200,1,Normal,0,any,3\n"
-	       "200,1,Normal,1,any,2\n"
-	       "200,1,Normal,2,any,1\n");
+	       "t_ns,node,zone,order,migratetype,free_blocks,sure_blocks\n"
+	       "100,0,DMA,0,any,,\n"
+	       "100,0,DMA,1,any,,\n"
+	       "100,0,DMA,2,any,,\n"
+	       "100,1,Normal,0,any,,\n"
+	       "100,1,Normal,1,any,,\n"
+	       "100,1,Normal,2,any,,\n"
+	       "200,0,DMA,0,any,3,\n"
+	       "200,0,DMA,1,any,2,\n"
+	       "200,0,DMA,2,any,1,\n"
+	       "200,1,Normal,0,any,3,\n"
+	       "200,1,Normal,1,any,2,\n"
+	       "200,1,Normal,2,any,1,\n");
 }
 
 static void test_index(void **state)
@@ -126,8 +126,8 @@ static void test_an_unplaced_instant_has_no_time_and_no_values(void **state)
 	static const size_t unplaced[] = { SIZE_MAX };
 	bud_section_filter filter = { .node = -1, .zone = "DMA", .order_max = 0 };
 	expect(*state, "freelist", unplaced, 1, filter,
-	       "t_ns,node,zone,order,migratetype,free_blocks\n"
-	       ",0,DMA,0,any,\n");
+	       "t_ns,node,zone,order,migratetype,free_blocks,sure_blocks\n"
+	       ",0,DMA,0,any,,\n");
 	expect(*state, "zone", unplaced, 1, filter,
 	       "t_ns,node,zone,free_pages,pcp_pages,used_pages,unknown_pages,min_pages,low_pages,high_pages,boost_"
 	       "pages,wm_state,uncertain_pages,uncertain_by\n"
@@ -139,10 +139,10 @@ static void test_instants_keep_the_order_asked_for(void **state)
 	static const size_t back[] = { 1, 0, 1 };
 	bud_section_filter filter = { .node = 0, .order_min = 2, .order_max = 2 };
 	expect(*state, "freelist", back, 3, filter,
-	       "t_ns,node,zone,order,migratetype,free_blocks\n"
-	       "200,0,DMA,2,any,1\n"
-	       "100,0,DMA,2,any,\n"
-	       "200,0,DMA,2,any,1\n");
+	       "t_ns,node,zone,order,migratetype,free_blocks,sure_blocks\n"
+	       "200,0,DMA,2,any,1,\n"
+	       "100,0,DMA,2,any,,\n"
+	       "200,0,DMA,2,any,1,\n");
 }
 
 static bud_status refuse_row(void *self, const bud_value *values, bud_error *err)
