@@ -7,6 +7,7 @@
 #include "cli/heat.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/settings_text.h"
 
 typedef struct facts {
 	const bud_workbench *bench;
@@ -112,6 +113,7 @@ static void print_json(const facts *f, FILE *out)
 	json_zones(&json, &f->bench->memory);
 	json_snapshots(&json, bundle);
 	json_features(&json, bud_replay_kernel(f->bench->replay));
+	bud_settings_text_json(f->bench, &json);
 	bud_json_value(&json, "seed", bud_value_text(bud_seed_mode_name(bud_replay_seed(f->bench->replay))));
 	bud_json_value(&json, "damage", bud_value_text(f->info->damage));
 	bud_json_close(&json, '}');
@@ -289,6 +291,7 @@ static void print_details(const facts *f, FILE *out)
 		bud_output_print(out, "  %-18s %6d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
 				 kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
 				 bud_kernel_feature_text((bud_kernel_feature)i));
+	bud_settings_text_print(f->bench, out);
 	bud_output_print(out, "contradictions in the trace, once seeded\n");
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
 		char time[32];

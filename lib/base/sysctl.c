@@ -109,7 +109,7 @@ static bool parse_ratios(bud_sysctls *sysctls, const char *text, bud_sysctl_orig
 
 static bool read_row(bud_sysctls *sysctls, const char *row)
 {
-	static const char *const heads[] = { "/proc/sys/vm/", "vm." };
+	static const char *const heads[] = { "/proc/sys/vm/", "vm.", "" };
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
 		if (strncmp(row, heads[i], strlen(heads[i])) != 0)
 			continue;

@@ -77,7 +77,7 @@ void bud_sysctls_learn(bud_sysctls *sysctls, bud_sysctl sysctl, uint64_t value, 
 
 /*
  * Takes the rows "/proc/sys/vm/NAME VALUE" (or "vm.NAME = VALUE", as sysctl
- * prints) of a text, others are passed over. Returns how many it took.
+ * prints, or "NAME VALUE") of a text, others are passed over. Returns how many it took.
  */
 size_t bud_sysctls_read(bud_sysctls *sysctls, const char *text);
 /* Takes the choice in brackets: the first line of text is thp_enabled, the second thp_defrag. */

@@ -33,7 +33,9 @@ static void rows_are_read(void **state)
 	assert_true(s.defrag_mode == BUD_UNKNOWN);
 	assert_int_equal(s.nr_ratio, 5);
 	assert_int_equal(bud_sysctls_read(&s, ""), 0);
-	assert_int_equal(bud_sysctls_read(&s, "\n\nBuddy\n"), 0);
+	assert_int_equal(bud_sysctls_read(&s, "\n\nBuddy\nmin_free_kbytes\n"), 0);
+	assert_int_equal(bud_sysctls_read(&s, "min_free_kbytes 77\n"), 1);
+	assert_int_equal(s.min_free_kbytes, 77);
 }
 
 static void ratios_go_to_their_zones(void **state)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watermarks: measured vectors, and what zoneinfo says at every snapshot of the captures. */
-#include <dirent.h>
+/* Watermarks: measured vectors. What zoneinfo says at every snapshot of the captures: tests/checks/settings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,8 +8,6 @@
 
 #include <cmocka.h>
 
-#include "formats/read/kernfiles.h"
-#include "lib/memory/pcp.h"
 #include "lib/memory/watermark.h"
 
 static bud_kernel kernel_of(const char *release)
@@ -278,211 +275,6 @@ static void test_the_shortcut_for_single_pages(void **state)
 	assert_false(bud_watermark_fast(&test, &k419, 0, 1512, HIGH_BIT, true));
 }
 
-/* ---- zoneinfo of every snapshot ---- */
-
-typedef struct settings {
-	unsigned min_free, scale, fraction;
-	unsigned ratio[BUD_NR_ZONE_TYPES];
-} settings;
-
-typedef struct tally {
-	unsigned snapshots, equal_marks, equal_reserve;
-	unsigned lists, equal_lists;
-} tally;
-
-static char *read_text(const char *folder, const char *name)
-{
-	char path[1024], *text = NULL;
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	return bud_kernfiles_text(path, &text, NULL) ? NULL : text;
-}
-
-static unsigned sysctl(const char *text, const char *name)
-{
-	char line[64];
-	unsigned value = 0;
-	snprintf(line, sizeof line, "/vm/%s ", name);
-	const char *at = strstr(text, line);
-	if (at)
-		sscanf(at + strlen(line), "%u", &value);
-	return value;
-}
-
-/* The ratios stand in the order of the zones the kernel was built with. */
-static void read_ratios(settings *s, const char *text, const bud_snapshot *snapshot)
-{
-	const char *at = strstr(text, "/vm/lowmem_reserve_ratio ");
-	at = at ? strchr(at, ' ') : "";
-	for (size_t i = 0; i < snapshot->nr_zones && snapshot->zones[i].node == snapshot->zones[0].node; i++) {
-		int used = 0;
-		bud_zone_type type = bud_zone_type_parse(snapshot->zones[i].name);
-		if (type == BUD_NR_ZONE_TYPES || sscanf(at, "%u%n", &s->ratio[type], &used) != 1)
-			break;
-		at += used;
-	}
-}
-
-/* What was in force at a step, as the captures' README tells it. */
-static settings settings_at(const char *capture, const char *step, const char *sysctls, const bud_snapshot *snapshot)
-{
-	settings s = { sysctl(sysctls, "min_free_kbytes"), sysctl(sysctls, "watermark_scale_factor"), 0, { 0 } };
-	read_ratios(&s, sysctls, snapshot);
-	if (!strstr(capture, "-mix"))
-		return s;
-	int number = atoi(step);
-	s.min_free *= strstr(step, "minfree") ? 6 : 1;
-	s.scale = strstr(step, "wmscale") ? 300 : s.scale;
-	s.fraction = number >= 14 ? 8 : 0;
-	return s;
-}
-
-static unsigned cpus_of_node(const bud_snapshot *snapshot, int node)
-{
-	/* Two CPUs; machines with two nodes have one on each. */
-	for (size_t i = 0; i < snapshot->nr_zones; i++)
-		if (snapshot->zones[i].node != node)
-			return 1;
-	return 2;
-}
-
-static bool same_reserve(const bud_wmark_zone *zone, const bud_zone_info *info, const bud_snapshot *snapshot)
-{
-	const bud_zone_info *first = bud_snapshot_zone(snapshot, info->node, snapshot->zones[0].name);
-	for (unsigned i = 0; first && i < info->nr_protection; i++) {
-		bud_zone_type type = bud_zone_type_parse(first[i].name);
-		if (zone->reserve[type] != info->protection[i])
-			return false;
-	}
-	return true;
-}
-
-static void check_lists(const bud_kernel *kernel, const bud_snapshot *snapshot, const bud_zone_info *info,
-			const settings *s, tally *t)
-{
-	uint64_t boost = info->boost == BUD_UNKNOWN ? 0 : info->boost;
-	bud_pcp_sizes sizes = bud_pcp_compute(kernel, info->managed, info->low - boost,
-					      cpus_of_node(snapshot, info->node), s->fraction);
-	for (size_t i = 0; i < info->nr_pcp; i++) {
-		const bud_pcp_info *pcp = &info->pcp[i];
-		bool tells_bounds = pcp->high_min != BUD_UNKNOWN, same = pcp->batch == sizes.batch;
-		if (tells_bounds)
-			same = same && pcp->high_min == sizes.high_min && pcp->high_max == sizes.high_max;
-		else if (kernel->pcp_policy != BUD_PCP_AUTO)
-			same = same && pcp->high == sizes.high_min;
-		t->lists++;
-		t->equal_lists += same;
-	}
-}
-
-static void check_snapshot(const bud_kernel *kernel, const bud_snapshot *snapshot, const settings *s, tally *t)
-{
-	bud_wmark_zone zones[32] = { 0 };
-	size_t nr = snapshot->nr_zones;
-	bool marks = true, reserve = true;
-	assert_in_range(nr, 1, 32);
-	for (size_t i = 0; i < nr; i++) {
-		zones[i].node = snapshot->zones[i].node;
-		zones[i].type = bud_zone_type_parse(snapshot->zones[i].name);
-		zones[i].managed = snapshot->zones[i].managed;
-	}
-	bud_watermark_compute(zones, nr, kernel, s->min_free, s->scale);
-	bud_watermark_reserve(zones, nr, kernel, s->ratio);
-	for (size_t i = 0; i < nr; i++) {
-		const bud_zone_info *info = &snapshot->zones[i];
-		uint64_t boost = info->boost == BUD_UNKNOWN ? 0 : info->boost;
-		const bud_wmarks *m = &zones[i].marks;
-		marks = marks && info->min == m->min + boost && info->low == m->low + boost &&
-			info->high == m->high + boost &&
-			(info->promo == BUD_UNKNOWN || info->promo == m->promo + boost);
-		reserve = reserve && same_reserve(&zones[i], info, snapshot);
-		check_lists(kernel, snapshot, info, s, t);
-	}
-	t->snapshots++;
-	t->equal_marks += marks;
-	t->equal_reserve += reserve;
-}
-
-/*
- * What cannot be equal, and why. Boot frees the initial ramdisk to the zones
- * after marks and lists were sized by what they managed before; who has not
- * written min_free_kbytes (the list fraction, before 5.14) since, keeps
- * those. The mix captures write it in step 12 and the fraction in step 14.
- */
-typedef struct expected {
-	const char *capture, *release;
-	unsigned stale_marks; /* snapshots */
-	unsigned stale_lists; /* CPUs of zones of snapshots */
-} expected;
-
-static const expected captures[] = {
-	{ "5.10-mix", "5.10.0", 12, 28 },     { "6.1-i386pae-mix", "6.1.0", 12, 0 },
-	{ "6.1-mix", "6.1.0", 12, 0 },	      { "6.1-oomlite", "6.1.0", 10, 0 },
-	{ "6.1-s390x-mix", "6.1.0", 0, 0 },   { "6.12-arm64-16k-mix", "6.12.0", 0, 0 },
-	{ "6.12-boot", "6.12.0", 0, 0 },      { "6.12-clk-counter", "6.12.0", 6, 0 },
-	{ "6.12-frag", "6.12.0", 0, 0 },      { "6.12-frag-minfree10x", "6.12.0", 0, 0 },
-	{ "6.12-instance", "6.12.0", 6, 0 },  { "6.12-lost-record", "6.12.0", 6, 0 },
-	{ "6.12-mix", "6.12.0", 12, 0 },      { "6.12-stacks", "6.12.0", 0, 0 },
-	{ "7.3-defragmode", "7.3.0", 0, 20 }, { "7.3-frag", "7.3.0", 0, 20 },
-	{ "7.3-oomlite", "7.3.0", 10, 20 },
-};
-
-static void ignore(void *self, const char *line)
-{
-	(void)self;
-	(void)line;
-}
-
-static int is_snapshot(const struct dirent *entry)
-{
-	return strncmp(entry->d_name, "snap-", 5) == 0;
-}
-
-static bool check_capture(const expected *e, const char *folder, tally *t)
-{
-	char path[512];
-	struct dirent **entries;
-	snprintf(path, sizeof path, "%s/%s", folder, e->capture);
-	int nr = scandir(path, &entries, is_snapshot, alphasort);
-	if (nr <= 0)
-		return false;
-	char *sysctls = read_text(path, "cfg/sysctl_vm");
-	assert_non_null(sysctls);
-	bud_kernel kernel = kernel_of(e->release);
-	if (strstr(e->capture, "16k"))
-		bud_kernel_init(&kernel, "6.12.0-arm64-16k", "aarch64");
-	for (int i = 0; i < nr; i++) {
-		bud_snapshot snapshot;
-		char snap[1024];
-		snprintf(snap, sizeof snap, "%s/%s", path, entries[i]->d_name);
-		assert_int_equal(bud_kernfiles_folder(&snapshot, snap, false, ignore, NULL, NULL), BUD_OK);
-		settings s = settings_at(e->capture, entries[i]->d_name + 5, sysctls, &snapshot);
-		check_snapshot(&kernel, &snapshot, &s, t);
-		bud_snapshot_fini(&snapshot);
-		free(entries[i]);
-	}
-	free(entries);
-	free(sysctls);
-	return true;
-}
-
-static void test_zoneinfo_of_every_snapshot(void **state)
-{
-	(void)state;
-	const char *folder = getenv("BUDDYSCOPE_CAPTURES");
-	bool any = false;
-	for (size_t i = 0; i < sizeof captures / sizeof *captures; i++) {
-		tally t = { 0 };
-		if (!check_capture(&captures[i], folder ? folder : "../shared/captures", &t))
-			continue;
-		any = true;
-		assert_int_equal(t.equal_marks, t.snapshots - captures[i].stale_marks);
-		assert_int_equal(t.equal_reserve, t.snapshots);
-		assert_int_equal(t.equal_lists, t.lists - captures[i].stale_lists);
-	}
-	if (!any)
-		skip();
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,7 +288,6 @@ int main(void)
 		cmocka_unit_test(test_boost),
 		cmocka_unit_test(test_watermark_questions),
 		cmocka_unit_test(test_the_shortcut_for_single_pages),
-		cmocka_unit_test(test_zoneinfo_of_every_snapshot),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
