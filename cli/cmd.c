@@ -34,6 +34,9 @@ bud_status bud_cmd_open(bud_workbench *bench, const bud_options *options, bud_er
 	for (size_t i = 0; i < bench->bundle->nr_notes; i++)
 		bud_cmd_remark(options, bench->bundle->notes[i]);
 	status = learn(bench, options->quiet, err);
+	for (int k = 0; !status && k < BUD_NR_LACKS; k++)
+		if (bud_replay_lacks(bench->replay) & BUD_LACKS_REFUSED & BUD_LACK_BIT(k))
+			bud_cmd_remark(options, bud_lack_text((bud_lack)k));
 	if (status)
 		bud_workbench_close(bench);
 	return status;

@@ -115,6 +115,11 @@ static void print_json(const facts *f, FILE *out)
 	json_features(&json, bud_replay_kernel(f->bench->replay));
 	bud_settings_text_json(f->bench, &json);
 	bud_json_value(&json, "seed", bud_value_text(bud_seed_mode_name(bud_replay_seed(f->bench->replay))));
+	bud_json_open(&json, "lacks", '[');
+	for (int k = 0; k < BUD_NR_LACKS; k++)
+		if (bud_replay_lacks(f->bench->replay) & BUD_LACK_BIT(k))
+			bud_json_value(&json, NULL, bud_value_text(bud_lack_name((bud_lack)k)));
+	bud_json_close(&json, ']');
 	bud_json_value(&json, "damage", bud_value_text(f->info->damage));
 	bud_json_close(&json, '}');
 }
@@ -221,7 +226,10 @@ static void print_seed(const facts *f, FILE *out)
 		bud_output_print(out, "the start is what each page's first event tells; pages that no event\n"
 				      "          names are unknown, free blocks among them not seen\n");
 	else
-		bud_output_print(out, "free lists stay unknown, there is nothing to start from\n");
+		bud_output_print(out, "free lists stay unknown%s\n",
+				 bud_replay_lacks(f->bench->replay) & BUD_LACKS_REFUSED
+					 ? ""
+					 : ", there is nothing to start from");
 }
 
 static void print_agreement(const facts *f, FILE *out)
@@ -259,26 +267,26 @@ static void print_uncertainty(const facts *f, FILE *out)
 		uint64_t by[BUD_NR_UNCERTAINTIES], pages = bud_zone_uncertain_pages(zone, by);
 		char why[BUD_UNCERTAINTY_LIST];
 		if (zone->seeded && pages)
-			bud_output_print(out, "          node %d %s at the end: +-%" PRIu64 " pages by %s\n", zone->node,
-					 zone->name, pages, bud_uncertainty_list(by, why));
+			bud_output_print(out, "          node %d %s at the end: +-%" PRIu64 " pages by %s\n",
+					 zone->node, zone->name, pages, bud_uncertainty_list(by, why));
 	}
 }
 
 /* What a reader of the replay has to know before believing it. */
 static void print_limits(const facts *f, FILE *out)
 {
-	bud_event_mask seen = events_seen(f), need = BUD_EVENT_PAGES & ~BUD_EVENT_BIT(BUD_EV_EXTFRAG);
+	bud_event_mask seen = events_seen(f);
+	bud_lacks lacks = bud_replay_lacks(f->bench->replay);
 	print_seed(f, out);
 	print_agreement(f, out);
 	print_uncertainty(f, out);
-	for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
-		if ((need & ~seen) & BUD_EVENT_BIT(k))
-			bud_output_print(out, "          no %s recorded: free lists cannot be exact\n",
-					 bud_event_name((bud_event_kind)k));
+	for (int k = 0; k < BUD_NR_LACKS; k++)
+		if (lacks & BUD_LACK_BIT(k))
+			bud_output_print(out, "          %s\n", bud_lack_text((bud_lack)k));
 	if (seen & BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE))
 		bud_output_print(out,
 				 "          compaction ran: pages it isolates leave the lists without page events\n");
-	if (bud_trace_lost(f->info) || bud_trace_uncounted_gaps(f->info))
+	if (!(lacks & BUD_LACK_BIT(BUD_LACK_PLACES)) && (bud_trace_lost(f->info) || bud_trace_uncounted_gaps(f->info)))
 		bud_output_print(out, "          events were lost: states behind a gap are not certain\n");
 }
 

@@ -148,7 +148,10 @@ static void print_activity(picture *p)
 	} rows[] = {
 		{ BUD_EV_ALLOC, "al" }, { BUD_EV_FREE, "fr" }, { BUD_EV_ZONE_LOCKED, "zl" }, { BUD_EV_PCPU_DRAIN, "dr" }
 	};
-	bud_output_print(p->out, "\nfree lists unknown: no snapshot of kpageflags to start from; what went on:\n");
+	bud_output_print(p->out, "\nfree lists unknown: %s; what went on:\n",
+			 bud_replay_lacks(p->bench->replay) & BUD_LACKS_REFUSED
+				 ? "the trace holds only part of the machine"
+				 : "no snapshot of kpageflags to start from");
 	print_axis(p, "in all");
 	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
 		uint64_t sum = 0;

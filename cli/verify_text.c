@@ -108,7 +108,7 @@ static void print_zone(const bud_findings *f, const bud_comparison *c, FILE *out
 		print_both(f, c, out);
 }
 
-static void print_verdict(const bud_verdict *v, bool first, FILE *out)
+static void print_verdict(const bud_verdict *v, bool first, bool refused, FILE *out)
 {
 	if (first)
 		fputs("the first: not counted\n", out);
@@ -117,7 +117,8 @@ static void print_verdict(const bud_verdict *v, bool first, FILE *out)
 	else if (!v->nr_zones)
 		fputs("not compared: no buddyinfo\n", out);
 	else if (!v->compared)
-		fputs("not compared: no seed before it\n", out);
+		bud_output_print(out, "not compared: %s\n",
+				 refused ? "the trace holds only part of the machine" : "no seed before it");
 	else if (v->exact)
 		fputs("exact\n", out);
 	else
@@ -130,7 +131,7 @@ static void print_snapshot(const bud_findings *f, size_t i, FILE *out)
 	char time[32];
 	bud_heat_time(v->snapshot->t_ns, f->bench->bundle->source->info.clock_is_ns, 6, time, sizeof time);
 	bud_output_print(out, "%-16s %14s  ", v->snapshot->name, time);
-	print_verdict(v, i == 0, out);
+	print_verdict(v, i == 0, bud_replay_lacks(f->bench->replay) & BUD_LACKS_REFUSED, out);
 	for (size_t k = 0; k < f->agreement.nr_comparisons && v->compared; k++)
 		if (f->comparisons[k].snapshot == v->snapshot)
 			print_zone(f, &f->comparisons[k], out);
@@ -159,6 +160,9 @@ void bud_verify_text_print(const bud_findings *findings, FILE *out)
 	bud_output_print(out,
 			 "replay against /proc/buddyinfo, seed %s; differences are replay - kernel, as order:blocks\n",
 			 bud_seed_mode_name(bud_replay_seed(f->bench->replay)));
+	for (int k = 0; k < BUD_NR_LACKS; k++)
+		if (bud_replay_lacks(f->bench->replay) & BUD_LACK_BIT(k))
+			bud_output_print(out, "%s\n", bud_lack_text((bud_lack)k));
 	for (size_t i = 0; i < bundle->nr_snapshots; i++)
 		print_snapshot(f, i, out);
 	print_lists(f, out);

@@ -54,7 +54,7 @@ typedef struct bud_trace_info {
 	const bud_gfp_table *gfp; /* what the raw gfp flags of its events mean; NULL where it does not say */
 	const bud_buffer_info *buffers;
 	size_t nr_buffers;
-	bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use; a bundle adds what its percpu_stats say */
+	bud_cpu_loss *loss; /* nr_cpus of them, of the buffer in use, NULL if nothing is known; a bundle adds what its percpu_stats say */
 	const char *damage; /* one line on what is cut off or undecodable, with file and offset; NULL if nothing is */
 } bud_trace_info;
 

@@ -147,6 +147,8 @@ static uint64_t uncertain_by(const bud_zone *zone, bud_uncertainty cause, uint64
 	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages, pages = zone->doubted[cause];
 	if (cause == BUD_UNCERTAIN_GAP && zone->gapped)
 		pages = all > zone->certain_pages ? all - zone->certain_pages : 0;
+	if (cause == BUD_UNCERTAIN_GAP && zone->lossy)
+		pages = all;
 	if (cause == BUD_UNCERTAIN_INFERRED && zone->inferred)
 		pages = all > known ? all - known : 0;
 	if (cause == BUD_UNCERTAIN_REDUCED && zone->reduced)

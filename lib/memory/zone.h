@@ -42,6 +42,7 @@ typedef struct bud_zone {
 	uint64_t doubted[BUD_NR_UNCERTAINTIES]; /* pages that moved and nobody told which: bud_zone_doubt() */
 	bool reduced;	     /* kinds of events that move pages were not recorded: nothing is certain */
 	bool inferred;	     /* its start was inferred: pages that no event ever names are unknown */
+	bool lossy;	     /* events were lost, nobody knows where: nothing is certain */
 	bool gapped;	     /* events were lost since the seed: only the certain pages are */
 	bud_pageset certain; /* pages an event has named since the last gap */
 	uint64_t certain_pages;

@@ -47,7 +47,8 @@ void bud_interrupts_gap(bud_interrupts *interrupts, uint16_t cpu, bud_proofs *pr
 {
 	if (cpu >= interrupts->nr_cpus)
 		return;
-	bud_proofs_add(proofs, BUD_PROOF_GAP, interrupts->cpus[cpu].last_seq, 0, 0);
+	bud_proofs_forget(proofs, interrupts->cpus[cpu].nr_fresh);
+	bud_proofs_add(proofs, BUD_PROOF_GAP, interrupts->cpus[cpu].last_seq, cpu, 0);
 	interrupts->cpus[cpu].nr = 0;
 	interrupts->cpus[cpu].kind = BUD_EV_ALLOC;
 }
@@ -58,7 +59,6 @@ void bud_interrupts_note(bud_interrupts *interrupts, const bud_event *event, con
 	bud_interrupted_cpu *cpu = event->cpu < interrupts->nr_cpus ? &interrupts->cpus[event->cpu] : NULL;
 	if (!cpu)
 		return;
-	cpu->last_seq = seq;
 	if (!(event->page.context & IN_INTERRUPT)) {
 		decide(cpu, event, zone, proofs);
 		cpu->kind = event->kind;

@@ -25,7 +25,8 @@ typedef struct bud_interrupted_free {
 
 /* What one CPU's task did last, and what interrupts freed since. */
 typedef struct bud_interrupted_cpu {
-	uint64_t last_seq; /* of its last page event */
+	uint64_t last_seq; /* of its last event */
+	size_t nr_fresh; /* proofs this pass had learnt by then */
 	int32_t pid;
 	uint8_t kind;
 	const bud_zone *zone;
@@ -42,7 +43,17 @@ typedef struct bud_interrupts {
 void bud_interrupts_init(bud_interrupts *interrupts, size_t nr_cpus);
 void bud_interrupts_fini(bud_interrupts *interrupts);
 
-/* Records of that CPU are missing behind its last event. */
+/* Takes note of any event, number seq. */
+static inline void bud_interrupts_see(bud_interrupts *interrupts, const bud_event *event, uint64_t seq,
+				      const bud_proofs *proofs)
+{
+	if (event->cpu >= interrupts->nr_cpus || event->kind == BUD_EV_LOST)
+		return;
+	interrupts->cpus[event->cpu].last_seq = seq;
+	interrupts->cpus[event->cpu].nr_fresh = proofs->nr_fresh;
+}
+
+/* Records of that CPU are missing behind its last event: what was learnt since is forgotten. */
 void bud_interrupts_gap(bud_interrupts *interrupts, uint16_t cpu, bud_proofs *proofs);
 
 /* Takes note of a page event of zone, number seq; adds DIRECT proofs, and doubts where the lock may have been held. */

@@ -198,6 +198,15 @@ void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_p
 	add_proof(proofs, kind, seq, pfn, order, false);
 }
 
+void bud_proofs_forget(bud_proofs *proofs, size_t nr)
+{
+	size_t kept = nr;
+	for (size_t i = nr; i < proofs->nr_fresh; i++)
+		if (proofs->fresh[i].kind == BUD_PROOF_GAP)
+			proofs->fresh[kept++] = proofs->fresh[i];
+	proofs->nr_fresh = kept < proofs->nr_fresh ? kept : proofs->nr_fresh;
+}
+
 static bool is_candidate(const bud_exit *exit, bud_pfn block)
 {
 	size_t low = 0, high = exit->nr_candidates;

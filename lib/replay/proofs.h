@@ -17,7 +17,7 @@ typedef enum bud_proof_kind {
 	BUD_PROOF_NOT, /* the isolation of that number did not take this block, likely as it looked */
 	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
 	BUD_PROOF_DOUBT, /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells */
-	BUD_PROOF_GAP, /* events were lost from there on */
+	BUD_PROOF_GAP, /* events of CPU number pfn were lost from there on, to its next LOST */
 	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
 } bud_proof_kind;
 
@@ -102,6 +102,8 @@ void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq
 uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
+/* Forgets what this pass has learnt, but for its first nr proofs, and gaps. */
+void bud_proofs_forget(bud_proofs *proofs, size_t nr);
 /*
  * A full scan of [start, end) by a task lacked surplus pages of what is held
  * free there: its fast isolations before it may have taken the blocks.

@@ -9,14 +9,16 @@
 #include "lib/replay/seed.h"
 #include "lib/replay/typefit.h"
 
-#define REDUCED_EVENTS 1000 /* page events in which every kind of them should occur */
-
 struct bud_replay {
 	bud_source *source;
 	bud_kernel kernel;
 	bud_memory start; /* before the first event */
 	bud_memory memory;
 	bud_seed_mode mode;
+	const bud_snapshot *snapshots;
+	size_t nr_snapshots;
+	bud_completeness completeness; /* of a learning pass */
+	bud_lacks lacks;
 
 	bud_schedule schedule;
 	size_t next_step;
@@ -44,6 +46,20 @@ struct bud_restart {
 	uint64_t time;
 };
 
+/* States of pages that cannot be by what is lacking: certain nowhere, or not known at all. */
+static void apply_lacks(bud_replay *r)
+{
+	bool refused = r->lacks & BUD_LACKS_REFUSED, lossy = r->lacks & BUD_LACK_BIT(BUD_LACK_PLACES);
+	if (refused)
+		r->mode = BUD_SEED_NONE;
+	for (size_t i = 0; i < r->start.nr_zones; i++) {
+		bud_zone *zone = &r->start.zones[i];
+		zone->lossy = lossy;
+		zone->reduced = r->lacks & ~BUD_LACK_BIT(BUD_LACK_PLACES);
+		zone->seeded = zone->seeded && !refused;
+	}
+}
+
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
 			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
 			     bud_error *err)
@@ -53,6 +69,8 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 		return bud_error_memory(err, "replay");
 	r->source = source;
 	r->kernel = *kernel;
+	r->snapshots = snapshots;
+	r->nr_snapshots = nr_snapshots;
 	r->mode = bud_schedule_seed_mode(seed, snapshots, nr_snapshots);
 	bud_seed_init(&r->seed);
 	bud_proofs_init(&r->proofs);
@@ -61,6 +79,8 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 		status = bud_compare_init(&r->compare, snapshots, nr_snapshots, err);
 	if (!status && !(bud_memory_copy(&r->start, memory) && bud_memory_copy(&r->memory, memory)))
 		status = bud_error_memory(err, "replay");
+	r->lacks = bud_completeness_at_first(&source->info, kernel, snapshots, nr_snapshots);
+	apply_lacks(r);
 	if (!status)
 		status = bud_replay_rewind(r, err);
 	if (status)
@@ -79,6 +99,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_seed_fini(&replay->seed);
 	bud_proofs_fini(&replay->proofs);
 	bud_interrupts_fini(&replay->interrupts);
+	bud_completeness_fini(&replay->completeness);
 	bud_schedule_fini(&replay->schedule);
 	bud_compare_fini(&replay->compare);
 	bud_types_destroy(replay->types);
@@ -139,6 +160,8 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 	bud_status status = BUD_OK;
 	switch (a->kind) {
 	case BUD_STEP_COMPARE:
+		if (r->rules.completeness)
+			bud_completeness_note_snapshot(r->rules.completeness, a->snapshot);
 		bud_compare_lists(&r->compare, a->snapshot, &r->memory);
 		break;
 	case BUD_STEP_COMPARE_TYPES:
@@ -153,8 +176,10 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 		bud_compare_marks(&r->compare, a->snapshot, &r->memory, a->t_ns);
 		break;
 	case BUD_STEP_OPEN_SEED:
-		if (!r->proofs.learning || !r->rules.seed_seq)
-			bud_seed_open(&r->seed);
+		if (r->mode == BUD_SEED_NONE || (r->proofs.learning && r->rules.seed_seq))
+			break;
+		bud_seed_open(&r->seed);
+		bud_rules_open_window(&r->rules, &r->seed.touched);
 		break;
 	case BUD_STEP_CLOSE_SEED:
 		if (!r->seed.open)
@@ -166,7 +191,6 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 		tell_all(r, a->t_ns);
 		break;
 	}
-	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
 	return status;
 }
 
@@ -227,25 +251,32 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 	return status;
 }
 
-/* A trace in which pages never come or never go was recorded, or filtered, without the events that tell. */
-static bool is_reduced(const uint64_t *events)
+static uint64_t unexplained(const bud_rules *rules)
 {
-	uint64_t taken = events[BUD_EV_ZONE_LOCKED], drained = events[BUD_EV_PCPU_DRAIN];
-	uint64_t allocated = events[BUD_EV_ALLOC], freed = events[BUD_EV_FREE];
-	return allocated + freed + taken + drained > REDUCED_EVENTS && (!taken || !drained || !allocated || !freed);
+	static const bud_contradiction kinds[] = { BUD_CONTRA_FREE_OF_FREE, BUD_CONTRA_DRAIN_OF_FREE,
+						   BUD_CONTRA_TAKE_OF_TAKEN, BUD_CONTRA_ALLOC_OF_USED };
+	uint64_t sum = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		sum += rules->contradictions[kinds[i]].count;
+	return sum;
 }
 
 /* What a learning pass has brought; false if another would bring nothing new. */
 static bool end_pass(bud_replay *r)
 {
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
+	/* Contradictions that proofs explain only count in the pass after. */
+	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && !r->nr_passes;
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++)
 		r->start.zones[i].seeded = r->start.zones[i].inferred = true;
-	for (size_t i = 0; i < r->start.nr_zones; i++)
-		r->start.zones[i].reduced = is_reduced(r->rules.events);
+	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
+		   bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,
+					  doubted ? 0 : unexplained(&r->rules));
+	apply_lacks(r);
+	bud_completeness_fini(&r->completeness);
 	bud_interrupts_fini(&r->interrupts);
 	r->nr_passes++;
-	return more;
+	return (more || doubted) && !(r->lacks & BUD_LACKS_REFUSED);
 }
 
 /* The passes that learn, one after the other. */
@@ -258,8 +289,10 @@ static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budge
 		if (!r->proofs.learning) {
 			bud_proofs_begin(&r->proofs, true);
 			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus);
+			bud_completeness_init(&r->completeness, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
 			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->nr_passes ? &r->start : NULL;
+			r->rules.completeness = &r->completeness;
 		}
 		if (!status)
 			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
@@ -340,6 +373,11 @@ const bud_memory *bud_replay_memory(const bud_replay *replay)
 const bud_kernel *bud_replay_kernel(const bud_replay *replay)
 {
 	return &replay->kernel;
+}
+
+bud_lacks bud_replay_lacks(const bud_replay *replay)
+{
+	return replay->lacks;
 }
 
 bud_seed_mode bud_replay_seed(const bud_replay *replay)

@@ -9,6 +9,7 @@
 
 #include "lib/base/source.h"
 #include "lib/replay/compare.h"
+#include "lib/replay/completeness.h"
 #include "lib/replay/contradiction.h"
 #include "lib/replay/schedule.h"
 
@@ -51,8 +52,7 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 /*
  * Runs through the trace again and again, at most max_passes times, as long
  * as later events still tell something new about earlier silence; then the
- * replay stands at the beginning and knows it, and whether the trace lacks
- * kinds of events that move pages. Without it the replay uses nothing but
+ * replay stands at the beginning and knows it, and what the trace lacks. Without it the replay uses nothing but
  * the past. budget and done as in bud_replay_run(); nothing else
  * may run the replay until it is done.
  */
@@ -74,6 +74,12 @@ void bud_replay_unlisten(bud_replay *replay, bud_replay_listener *listener, void
 
 const bud_memory *bud_replay_memory(const bud_replay *replay);
 const bud_kernel *bud_replay_kernel(const bud_replay *replay);
+/*
+ * What the trace lacks, as far as is known: by its head before, by all of
+ * it after bud_replay_learn(). With any of BUD_LACKS_REFUSED the mode is NONE,
+ * whatever was asked for: no zone is ever known.
+ */
+bud_lacks bud_replay_lacks(const bud_replay *replay);
 /* The mode in use: never AUTO. */
 bud_seed_mode bud_replay_seed(const bud_replay *replay);
 

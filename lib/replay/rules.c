@@ -6,19 +6,6 @@
 /* The largest order any event may carry: a gigantic folio is freed as one. */
 #define ORDER_LIMIT 24
 
-void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
-		    bud_interrupts *interrupts, bool old_kernel)
-{
-	*rules = (bud_rules){ .memory = memory,
-			      .kernel = kernel,
-			      .proofs = proofs,
-			      .interrupts = interrupts,
-			      .seq = 1,
-			      .compaction = { .old_kernel = old_kernel } };
-	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
-		rules->contradictions[i] = (bud_contradiction_count){ 0, BUD_TIME_NONE, BUD_PFN_NONE };
-}
-
 static void contradict(bud_rules *rules, bud_contradiction kind, const bud_event *event, bud_pfn pfn)
 {
 	bud_contradiction_count *count = &rules->contradictions[kind];
@@ -58,10 +45,10 @@ static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone 
 	bud_proofs_check_guess(rules->proofs, pfn, event->kind != BUD_EV_FREE);
 }
 
-/* What the event, applied to the state before it, tells about earlier silence; nothing across a gap. */
+/* What the event, applied to the state before it, tells about earlier silence; nothing across a gap, or in one. */
 static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
 {
-	if (rules->gap_seq && bud_proofs_stamp_of(rules->proofs, pfn) < rules->gap_seq)
+	if (rules->open_gaps.nr || (rules->gap_seq && bud_proofs_stamp_of(rules->proofs, pfn) < rules->gap_seq))
 		return;
 	if (event->kind == BUD_EV_ALLOC) {
 		learn_alloc(rules, event, zone, pfn, order);
@@ -105,23 +92,68 @@ static void lose_certainty(bud_rules *rules)
 		bud_types_lose(rules->types);
 }
 
-/* Pages that left as soon as the event had put them on the free lists. */
-static void apply_after(bud_rules *rules)
+static void open_gap(bud_rules *rules, bud_pfn cpu)
+{
+	bud_open_gaps *gaps = &rules->open_gaps;
+	uint64_t bit = (uint64_t)1 << cpu % 64;
+	lose_certainty(rules);
+	if (cpu >= BUD_GAP_CPUS) {
+		gaps->nr++;
+	} else if (!(gaps->cpus[cpu / 64] & bit)) {
+		gaps->cpus[cpu / 64] |= bit;
+		gaps->nr++;
+	}
+}
+
+static void close_gap(bud_rules *rules, unsigned cpu)
+{
+	bud_open_gaps *gaps = &rules->open_gaps;
+	uint64_t bit = (uint64_t)1 << cpu % 64;
+	lose_certainty(rules);
+	if (cpu < BUD_GAP_CPUS && gaps->cpus[cpu / 64] & bit) {
+		gaps->cpus[cpu / 64] &= ~bit;
+		gaps->nr--;
+	}
+}
+
+/* Pages that left as soon as the event had put them on the free lists; gaps that began behind it. */
+static void apply_after(bud_rules *rules, uint64_t seq)
 {
 	const bud_proofs *proofs = rules->proofs;
-	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
+	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == seq; i++) {
 		const bud_proof *proof = &proofs->known[i];
 		const bud_zone_range *range = bud_memory_range_of(rules->memory, proof->pfn);
 		if (proof->kind == BUD_PROOF_GAP)
-			lose_certainty(rules);
+			open_gap(rules, proof->pfn);
 		if (proof->kind == BUD_PROOF_AFTER && range)
 			bud_zone_make_cached(range->zone, proof->pfn, proof->order);
 	}
 }
 
+void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
+		    bud_interrupts *interrupts, bool old_kernel)
+{
+	*rules = (bud_rules){ .memory = memory,
+			      .kernel = kernel,
+			      .proofs = proofs,
+			      .interrupts = interrupts,
+			      .seq = 1,
+			      .compaction = { .old_kernel = old_kernel } };
+	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
+		rules->contradictions[i] = (bud_contradiction_count){ 0, BUD_TIME_NONE, BUD_PFN_NONE };
+	apply_after(rules, 0); /* gaps before the first event */
+}
+
+void bud_rules_open_window(bud_rules *rules, bud_pageset *touched)
+{
+	rules->touched = touched;
+	rules->window_seq = rules->seq;
+}
+
 void bud_rules_seeded(bud_rules *rules)
 {
 	const bud_proofs *proofs = rules->proofs;
+	rules->touched = NULL;
 	rules->seed_seq = rules->seq;
 	bud_proofs_has(proofs, &rules->next_proof, rules->seq);
 	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
@@ -129,6 +161,8 @@ void bud_rules_seeded(bud_rules *rules)
 		if (proofs->known[i].kind == BUD_PROOF_SEED && range)
 			bud_zone_make_cached(range->zone, proofs->known[i].pfn, proofs->known[i].order);
 	}
+	if (rules->open_gaps.nr || rules->gap_seq > rules->window_seq)
+		lose_certainty(rules);
 }
 
 /* One piece, all of it in zone. */
@@ -185,7 +219,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		bud_types_drained(rules->types, event, zone, pfn);
 	if (odd && zone->seeded)
 		contradict(rules, kind, event, pfn);
-	if (zone->gapped)
+	if (zone->gapped && !rules->open_gaps.nr)
 		bud_zone_make_certain(zone, pfn, order);
 	if (rules->touched)
 		bud_pageset_set_range(rules->touched, pfn, nr);
@@ -319,7 +353,7 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 	case BUD_EV_LOST:
 		rules->lost += event->lost.count;
 		rules->uncounted_gaps += event->lost.count == 0;
-		lose_certainty(rules);
+		close_gap(rules, event->cpu);
 		if (rules->proofs->learning)
 			bud_interrupts_gap(rules->interrupts, event->cpu, rules->proofs);
 		rules->gap_seq = rules->seq + 1;
@@ -343,13 +377,18 @@ size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uin
 {
 	size_t i = 0;
 	for (; i < nr && events[i].t_ns <= t_ns; i++) {
-		bool proven = bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
+		bool counts = BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS;
+		bool proven = counts && bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
 		if (rules->listeners)
 			tell_listeners(rules->listeners, &events[i]);
+		if (rules->completeness)
+			bud_completeness_note(rules->completeness, &events[i]);
 		apply(rules, &events[i]);
+		if (counts && rules->proofs->learning)
+			bud_interrupts_see(rules->interrupts, &events[i], rules->seq, rules->proofs);
 		if (proven)
-			apply_after(rules);
-		rules->seq += (BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS) != 0;
+			apply_after(rules, rules->seq);
+		rules->seq += counts;
 	}
 	return i;
 }

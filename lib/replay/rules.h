@@ -26,6 +26,7 @@
 #define BUD_REPLAY_RULES_H
 
 #include "lib/replay/compaction.h"
+#include "lib/replay/completeness.h"
 #include "lib/replay/interrupt.h"
 #include "lib/replay/replay.h"
 #include "lib/replay/types.h"
@@ -39,6 +40,14 @@ typedef struct bud_listeners {
 	unsigned nr;
 } bud_listeners;
 
+#define BUD_GAP_CPUS 8192 /* gaps of other CPUs never end */
+
+/* CPUs that are losing events at this moment, as far as proofs tell. */
+typedef struct bud_open_gaps {
+	uint64_t cpus[BUD_GAP_CPUS / 64];
+	unsigned nr;
+} bud_open_gaps;
+
 typedef struct bud_rules {
 	bud_memory *memory;
 	const bud_kernel *kernel;
@@ -48,10 +57,13 @@ typedef struct bud_rules {
 	bud_types *types; /* NULL: not followed */
 	bud_proofs *proofs;
 	size_t next_proof;
+	bud_completeness *completeness; /* where to note what the trace shows; NULL unless wanted */
 	bud_memory *infer; /* where to note what the first event of a page says of the start; NULL unless wanted */
 	const bud_listeners *listeners; /* NULL while learning */
 	uint64_t seq;			/* of the next event the replay reads by itself; the first is 1 */
+	bud_open_gaps open_gaps;	/* while there are any, nothing becomes certain */
 	uint64_t gap_seq;		/* of the first event behind the last gap: no proof is drawn across it */
+	uint64_t window_seq;		/* of the first event of the last seed window */
 	uint64_t seed_seq;		/* of the first event behind the last seed; 0 before any */
 	bud_pageset *touched;		/* where to note the pages events name; NULL unless a seed window is open */
 	bud_replay_observer *observer;
@@ -69,7 +81,9 @@ typedef struct bud_rules {
 void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
 		    bud_interrupts *interrupts, bool old_kernel);
 
-/* A seed was just read: what was free at that moment is known now, but for what later events tell. */
+/* A seed begins to be read. */
+void bud_rules_open_window(bud_rules *rules, bud_pageset *touched);
+/* A seed was just read: what was free at that moment is known now, but for what later events tell, and lost events. */
 void bud_rules_seeded(bud_rules *rules);
 
 /* Applies events up to and including time t_ns; returns how many. */
