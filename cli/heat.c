@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 int bud_heat_level(uint64_t blocks)
 {
@@ -54,16 +55,42 @@ char bud_heat_event(const bud_column *column)
 	return '-';
 }
 
-/* Cividis: its lightness grows with the level, for all eyes alike. */
-static const short ramp[BUD_HEAT_LEVELS] = { -1, 235, 24, 242, 244, 246, 108, 180, 185, 227 };
+int bud_heat_share(uint64_t part, uint64_t all)
+{
+	if (!part || !all)
+		return 0;
+	int tenths = (int)((unsigned __int128)part * 10 / all);
+	return tenths < 8 ? tenths + 1 : 9;
+}
 
-bud_heat_colors bud_heat_256(int level, bool light)
+static const char *const palette_names[BUD_NR_PALETTES] = { "cividis", "viridis", "mono" };
+
+const char *bud_palette_name(bud_palette palette)
+{
+	return palette_names[palette];
+}
+
+bool bud_palette_parse(const char *name, bud_palette *palette)
+{
+	for (int i = 0; i < BUD_NR_PALETTES; i++)
+		if (strcmp(palette_names[i], name) == 0) {
+			*palette = (bud_palette)i;
+			return true;
+		}
+	return false;
+}
+
+bud_heat_colors bud_heat_256(bud_palette palette, int level, bool light)
 {
 	enum { BLACK = 16, WHITE = 231 };
-	if (!level)
+	static const short ramps[BUD_PALETTE_MONO][BUD_HEAT_LEVELS] = {
+		{ -1, 235, 24, 242, 244, 246, 108, 180, 185, 227 },
+		{ -1, 53, 90, 24, 96, 66, 36, 77, 184, 226 },
+	};
+	if (!level || palette == BUD_PALETTE_MONO)
 		return (bud_heat_colors){ -1, -1 };
 	int step = light ? BUD_HEAT_LEVELS - level : level;
-	return (bud_heat_colors){ ramp[step], step < 4 ? WHITE : BLACK };
+	return (bud_heat_colors){ ramps[palette][step], step < 4 ? WHITE : BLACK };
 }
 
 bud_heat_colors bud_heat_8(int level)
@@ -71,6 +98,15 @@ bud_heat_colors bud_heat_8(int level)
 	static const bud_heat_colors colors[BUD_HEAT_LEVELS] = { { -1, -1 }, { 4, 7 }, { 4, 7 }, { 4, 7 }, { 6, 0 },
 								 { 6, 0 },   { 6, 0 }, { 3, 0 }, { 3, 0 }, { 3, 0 } };
 	return colors[level];
+}
+
+const char *bud_heat_event_text(char letter)
+{
+	static const char *const words[] = { "lost", "Fail", "Oom", "Direct", "Compact", "Steal", "kswapd" };
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (*words[i] == letter)
+			return words[i];
+	return "-";
 }
 
 char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size)

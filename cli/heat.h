@@ -17,6 +17,9 @@
 int bud_heat_level(uint64_t blocks);
 /* '.', '1'..'9'. */
 char bud_heat_digit(int level);
+/* Of a share of all: 0 for none, 1 for less than a tenth, ... 9 for eight tenths and more. */
+int bud_heat_share(uint64_t part, uint64_t all);
+#define BUD_HEAT_SHARES "(tenths) .0 1:0+ 2:1+ 3:2+ 4:3+ 5:4+ 6:5+ 7:6+ 8:7+ 9:8+"
 
 /* Of an index in thousandths: tenths as a digit, '.' where the request would succeed (negative). */
 char bud_heat_index(int32_t milli);
@@ -29,13 +32,26 @@ const char *bud_heat_wm_text(bud_wm_state state);
 /* The gravest thing that happened in a column: l lost, F failed allocation, O OOM, D direct reclaim, C compaction, S
  * steal, k kswapd woken, '-' nothing. */
 char bud_heat_event(const bud_column *column);
+/* The letter's word, for a read-out: "steal". */
+const char *bud_heat_event_text(char letter);
 #define BUD_HEAT_EVENTS "F fail O oom D direct C compact S steal k kswapd l lost"
+
+typedef enum bud_palette {
+	BUD_PALETTE_CIVIDIS, /* lightness grows with the level, for all eyes alike */
+	BUD_PALETTE_VIRIDIS,
+	BUD_PALETTE_MONO, /* digits alone */
+	BUD_NR_PALETTES,
+} bud_palette;
+
+const char *bud_palette_name(bud_palette palette);
+/* False for a name that is none. */
+bool bud_palette_parse(const char *name, bud_palette *palette);
 
 /* Colours of the 256-colour palette behind and in a digit of that level; level 0 is the terminal's own. */
 typedef struct bud_heat_colors {
 	short back, fore;
 } bud_heat_colors;
-bud_heat_colors bud_heat_256(int level, bool light);
+bud_heat_colors bud_heat_256(bud_palette palette, int level, bool light);
 /* The same with the 8 first colours. */
 bud_heat_colors bud_heat_8(int level);
 

@@ -132,22 +132,50 @@ static bool parse_output(bud_options *o, const char *arg)
 	return *arg != '\0';
 }
 
+static const char *const color_names[] = { "auto", "always", "never", "8", "256", "direct" };
+static const char *const theme_names[] = { "auto", "dark", "light" };
+
+const char *bud_color_name(bud_color color)
+{
+	return color_names[color];
+}
+
+const char *bud_theme_name(bud_theme theme)
+{
+	return theme_names[theme];
+}
+
 static bool parse_color(bud_options *o, const char *arg)
 {
-	static const char *const names[] = { "auto", "always", "never", "8", "256", "direct" };
 	int choice;
-	bool known = choose(names, 6, arg, &choice);
+	bool known = choose(color_names, 6, arg, &choice);
 	o->color = (bud_color)choice;
 	return known;
 }
 
 static bool parse_theme(bud_options *o, const char *arg)
 {
-	static const char *const names[] = { "auto", "dark", "light" };
 	int choice;
-	bool known = choose(names, 3, arg, &choice);
+	bool known = choose(theme_names, 3, arg, &choice);
 	o->theme = (bud_theme)choice;
 	return known;
+}
+
+static bool parse_palette(bud_options *o, const char *arg)
+{
+	return bud_palette_parse(arg, &o->palette);
+}
+
+static bool set_keys(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->keys = true;
+}
+
+static bool set_write_config(bud_options *o, const char *arg)
+{
+	(void)arg;
+	return o->write_config = true;
 }
 
 static bool parse_seed(bud_options *o, const char *arg)
@@ -258,6 +286,12 @@ static const struct row {
 	  "colours to use" },
 	{ '\0', "theme", "auto|dark|light", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_theme,
 	  "background the colours are for" },
+	{ '\0', "palette", "cividis|viridis|mono", BUD_CMD_VIEW, parse_palette,
+	  "colours of the heat map" },
+	{ '\0', "keys", NULL, BUD_CMD_VIEW, set_keys,
+	  "list the keys and what they do, and end" },
+	{ '\0', "write-config", NULL, BUD_CMD_VIEW, set_write_config,
+	  "write keys and defaults to a file to edit, and end" },
 	{ '\0', "no-mouse", NULL, BUD_CMD_VIEW, set_no_mouse,
 	  "leave the mouse to the terminal" },
 	{ '\0', "seed", "auto|first|every|inferred|none", BUD_CMD_ALL, parse_seed,
@@ -283,6 +317,7 @@ static const struct row {
 
 #define NR_ROWS	   (sizeof rows / sizeof *rows)
 #define FIRST_LONG 256 /* getopt's value of rows[0] */
+_Static_assert(NR_ROWS <= 64, "given has a bit for each");
 
 static void build_getopt(unsigned command, char *letters, struct option *longs)
 {
@@ -348,6 +383,7 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 		if (!row->parse(options, optarg))
 			return bud_error_set(err, BUD_ERR_USAGE, "--%s %s: expected %s; see buddyscope %s --help",
 					     row->name, optarg, row->arg, argv[0]);
+		options->given |= (uint64_t)1 << (row - rows);
 	}
 	if (optind < argc && !options->bench.path)
 		options->bench.path = argv[optind++];
@@ -356,6 +392,24 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 	if (!options->bench.path)
 		options->bench.path = "trace.dat";
 	options->bench.types = command == BUD_CMD_VERIFY || (command == BUD_CMD_INFO && options->verbose);
+	return BUD_OK;
+}
+
+bud_status bud_options_default(bud_options *options, unsigned command, const char *name, const char *value,
+			       bud_error *err)
+{
+	const struct row *row = rows;
+	while (row < rows + NR_ROWS && (!(row->commands & command) || strcmp(row->name, name) != 0))
+		row++;
+	if (row == rows + NR_ROWS)
+		return bud_error_set(err, BUD_ERR_USAGE, "%s: no such option", name);
+	bool no = strcmp(value, "no") == 0;
+	if (!row->arg && !no && strcmp(value, "yes") != 0)
+		return bud_error_set(err, BUD_ERR_USAGE, "%s = %s: expected yes or no", name, value);
+	if (options->given >> (row - rows) & 1 || (!row->arg && no))
+		return BUD_OK;
+	if (!row->parse(options, value))
+		return bud_error_set(err, BUD_ERR_USAGE, "%s = %s: expected %s", name, value, row->arg);
 	return BUD_OK;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "cli/heat.h"
 #include "cli/workbench.h"
 #include "lib/insight/section.h"
 
@@ -58,8 +59,11 @@ typedef struct bud_options {
 	const char *output; /* file, or folder for several sections; NULL: standard output */
 	bud_color color;
 	bud_theme theme;
+	bud_palette palette;
 	bool no_mouse, quiet, verbose;
+	bool keys, write_config;
 	bool help;
+	uint64_t given; /* rows of the table of options that the command line has */
 } bud_options;
 
 /*
@@ -68,11 +72,23 @@ typedef struct bud_options {
  */
 bud_status bud_options_parse(bud_options *options, unsigned command, int argc, char **argv, bud_error *err);
 
+/*
+ * Sets the option of that long name unless the command line did; value is
+ * yes or no for a switch. BUD_ERR_USAGE if the command has no such option, or
+ * not with that value. value must live as long as options.
+ */
+bud_status bud_options_default(bud_options *options, unsigned command, const char *name, const char *value,
+			       bud_error *err);
+
 /* The fold asked for, else that one. */
 static inline bud_fold bud_options_fold(const bud_options *options, bud_fold otherwise)
 {
 	return options->fold < 0 ? otherwise : (bud_fold)options->fold;
 }
+
+/* The names of these choices, as the options take them. */
+const char *bud_color_name(bud_color color);
+const char *bud_theme_name(bud_theme theme);
 
 /* Prints the options of a command. */
 void bud_options_usage(unsigned command, FILE *out);

@@ -26,7 +26,7 @@ typedef struct picture {
 /* One digit over its colour; a run of one colour is said once. */
 static void print_cell(picture *p, char glyph, int level)
 {
-	bud_heat_colors c = p->colors == 8 ? bud_heat_8(level) : bud_heat_256(level, p->light);
+	bud_heat_colors c = p->colors == 8 ? bud_heat_8(level) : bud_heat_256(BUD_PALETTE_CIVIDIS, level, p->light);
 	if (p->colors && level != p->pen) {
 		if (c.back < 0)
 			fputs("\033[0m", p->out);

@@ -85,12 +85,19 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 		status = zones ? bud_memory_from_snapshot(&bench->memory, zones, &bench->kernel, err)
 			       : bud_memory_assume(&bench->memory, &bench->kernel, bench->survey.first_pfn,
 						   bench->survey.last_pfn, err);
-	if (!status)
-		status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
-					   bundle->snapshots, bundle->nr_snapshots, options->seed, err);
-	if (!status && options->types)
-		status = bud_replay_follow_types(bench->replay, err);
-	return status;
+	bench->seed = options->seed;
+	bench->types = options->types;
+	return status ? status : bud_workbench_forget(bench, err);
+}
+
+bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err)
+{
+	const bud_bundle *bundle = bench->bundle;
+	bud_replay_destroy(bench->replay);
+	bench->replay = NULL;
+	bud_status status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
+					      bundle->snapshots, bundle->nr_snapshots, bench->seed, err);
+	return status || !bench->types ? status : bud_replay_follow_types(bench->replay, err);
 }
 
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)

@@ -28,12 +28,16 @@ typedef struct bud_workbench {
 	char zones_from[96]; /* where the zones were read, for people: "zoneinfo of snapshot 00-start" */
 	bud_replay *replay;
 	unsigned passes; /* of the options */
+	bud_seed_mode seed;
+	bool types;
 } bud_workbench;
 
 /* Leaves the replay as it is without proofs: learn before use. */
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err);
 /* Learns as far as the options allow; budget and done as in bud_replay_learn(). */
 bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *done, bud_error *err);
+/* Drops what was learnt, also in the middle of it: a replay as after opening. */
+bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err);
 void bud_workbench_close(bud_workbench *bench);
 
 #endif

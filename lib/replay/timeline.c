@@ -123,3 +123,10 @@ bud_status bud_timeline_work(bud_timeline *timeline, bud_replay *replay, uint64_
 	*done = t->nr_filled == t->nr_columns;
 	return status;
 }
+
+void bud_timeline_pause(bud_timeline *timeline, bud_replay *replay)
+{
+	if (timeline->open)
+		bud_replay_observe(replay, NULL, NULL);
+	timeline->open = false;
+}

@@ -48,6 +48,9 @@ void bud_timeline_destroy(bud_timeline *timeline);
  */
 bud_status bud_timeline_work(bud_timeline *timeline, bud_replay *replay, uint64_t *budget, bool *done, bud_error *err);
 
+/* Drops the column under way, so that the replay can be used otherwise; to go on, it must stand at its begin again. */
+void bud_timeline_pause(bud_timeline *timeline, bud_replay *replay);
+
 static inline const bud_zone_sample *bud_timeline_sample(const bud_timeline *t, size_t column, size_t zone)
 {
 	return &t->samples[column * t->nr_zones + zone];

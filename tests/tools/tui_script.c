@@ -1,92 +1,119 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * tui_script CAPTURE WIDTHxHEIGHT KEYS: what the screen shows after each of
- * the keys, without a terminal. KEYS are characters; < > ^ v are the arrows,
- * T is Tab, ! prints the screen so far. The last screen is always printed.
+ * tui_script WIDTHxHEIGHT KEYS CAPTURE [options of view]: what the screen
+ * shows after keys, without a terminal. Characters are keys; {Enter}, {Left}, {Tab} ... are
+ * those with names, { and } of their own {{} and {}}. Besides
+ *   {show}            prints the screen
+ *   {WIDTHxHEIGHT}    resizes it
+ *   {click X,Y} {drag X,Y} {wheel-up X,Y} {wheel-down X,Y}
+ *   {wait MS}         lets time pass
+ * After each of them all work is done. The last screen is always printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "cli/tui/screen_heat.h"
+#include "cli/tui/session.h"
 
-static void print(const bud_canvas *canvas)
+static void show(bud_session *s)
 {
-	for (int y = 0; y < canvas->height; y++) {
-		int end = canvas->width;
-		while (end > 0 && canvas->cells[y * canvas->width + end - 1].glyph == ' ')
-			end--;
-		for (int x = 0; x < end; x++)
-			putchar(canvas->cells[y * canvas->width + x].glyph);
-		putchar('\n');
-	}
+	bud_session_draw(s);
+	bud_canvas_print(&s->canvas, stdout);
 	puts("=====");
 }
 
-static int key_of(char c)
+static bud_status settle(bud_session *s, bud_error *err)
 {
-	switch (c) {
-	case '<':
-		return BUD_KEY_LEFT;
-	case '>':
-		return BUD_KEY_RIGHT;
-	case '^':
-		return BUD_KEY_UP;
-	case 'v':
-		return BUD_KEY_DOWN;
-	case 'T':
-		return '\t';
-	default:
-		return c;
-	}
+	bool idle = false;
+	bud_status status = BUD_OK;
+	while (!status && !idle)
+		status = bud_session_work(s, 10000, &idle, err);
+	return status;
 }
 
-static bud_status draw(bud_canvas *canvas, bud_scene *scene, const bud_browse *browse, bud_error *err)
+static bool parse_mouse(const char *word, bud_mouse *mouse)
 {
-	bool done = false;
-	bud_status status = bud_scene_show(scene, browse, err);
-	while (!status && !done)
-		status = bud_scene_work(scene, 10000, &done, err);
-	if (status)
-		return status;
-	bud_canvas_clear(canvas);
-	bud_screen_heat_draw(canvas, browse, scene);
-	if (browse->help)
-		bud_screen_help_draw(canvas);
+	static const char *const names[] = { "click", "drag", "wheel-up", "wheel-down" };
+	for (int i = 0; i < 4; i++) {
+		size_t length = strlen(names[i]);
+		if (strncmp(word, names[i], length) == 0 &&
+		    sscanf(word + length, " %d,%d", &mouse->x, &mouse->y) == 2) {
+			mouse->what = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bud_status do_word(bud_session *s, const char *word, bud_error *err)
+{
+	int width, height;
+	unsigned ms;
+	bud_mouse mouse;
+	if (strcmp(word, "show") == 0)
+		show(s);
+	else if (sscanf(word, "%dx%d", &width, &height) == 2)
+		return bud_session_resize(s, width, height, err);
+	else if (sscanf(word, "wait %u", &ms) == 1)
+		bud_session_tick(s, (uint64_t)ms * 1000000);
+	else if (parse_mouse(word, &mouse))
+		return bud_session_key(s, BUD_KEY_MOUSE, &mouse, err);
+	else if (bud_keys_parse(word, strlen(word)) != BUD_KEY_NONE)
+		return bud_session_key(s, bud_keys_parse(word, strlen(word)), NULL, err);
+	else
+		return bud_error_set(err, BUD_ERR_USAGE, "{%s} means nothing", word);
 	return BUD_OK;
+}
+
+/* The next key or word; returns what is behind it. */
+static const char *do_next(bud_session *s, const char *script, bud_status *status, bud_error *err)
+{
+	char word[64];
+	const char *end = *script == '{' && script[1] ? strchr(script + 2, '}') : NULL;
+	if (!end) {
+		*status = bud_session_key(s, *script, NULL, err);
+		return script + 1;
+	}
+	snprintf(word, sizeof word, "%.*s", (int)(end - script - 1), script + 1);
+	*status = do_word(s, word, err);
+	return end + 1;
+}
+
+static bud_status play(bud_session *s, const char *script, bud_error *err)
+{
+	bud_status status = settle(s, err);
+	while (*script && !status && !s->browse.quit) {
+		script = do_next(s, script, &status, err);
+		if (!status)
+			status = settle(s, err);
+	}
+	if (!status)
+		show(s);
+	return status;
 }
 
 int main(int argc, char **argv)
 {
 	bud_workbench bench;
-	bud_workbench_options options = { .path = argc > 1 ? argv[1] : "" };
-	bud_scene scene;
-	bud_browse browse;
-	bud_canvas canvas;
+	bud_options options;
+	bud_session session;
 	bud_error err;
 	int width, height;
-	if (argc != 4 || sscanf(argv[2], "%dx%d", &width, &height) != 2)
+	const char *keys = argc > 2 ? argv[2] : "";
+	if (argc < 4 || sscanf(argv[1], "%dx%d", &width, &height) != 2)
 		return 2;
-	bool learnt;
-	if (bud_workbench_open(&bench, &options, &err) || bud_workbench_learn(&bench, NULL, &learnt, &err) ||
-	    bud_scene_open(&scene, &bench, &err) || bud_canvas_init(&canvas, width, height, &err)) {
+	if (bud_options_parse(&options, BUD_CMD_VIEW, argc - 2, argv + 2, &err) ||
+	    (options.bench.types = true, bud_workbench_open(&bench, &options.bench, &err))) {
 		fprintf(stderr, "%s\n", err.text);
 		return 2;
 	}
-	const bud_trace_info *info = &bench.bundle->source->info;
-	bud_browse_init(&browse, info->first_ns, info->last_ns, info->first_ns, info->last_ns,
-			bud_replay_memory(bench.replay)->nr_zones, BUD_FOLD_WORST);
-	bud_browse_resize(&browse, bud_screen_heat_columns(width));
-	bud_status status = draw(&canvas, &scene, &browse, &err);
-	for (const char *c = argv[3]; *c && !status && !browse.quit; c++) {
-		if (*c == '!')
-			print(&canvas);
-		else
-			bud_browse_act(&browse, bud_keys_action(key_of(*c)), scene.timeline);
-		status = draw(&canvas, &scene, &browse, &err);
+	bud_status status = bud_session_open(&session, &bench, &options, NULL, width, height, &err);
+	if (!status) {
+		status = play(&session, keys, &err);
+		bud_session_close(&session);
 	}
-	print(&canvas);
-	bud_canvas_fini(&canvas);
-	bud_scene_close(&scene);
+	if (status)
+		fprintf(stderr, "%s\n", err.text);
 	bud_workbench_close(&bench);
 	return status ? 1 : 0;
 }

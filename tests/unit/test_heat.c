@@ -58,21 +58,47 @@ static void test_the_gravest_event_is_shown(void **state)
 	assert_int_equal(bud_heat_event(&column), 'l');
 }
 
-static void test_colours_of_every_level(void **state)
+static void check_palette(bud_palette palette)
 {
-	(void)state;
 	for (int level = 0; level < BUD_HEAT_LEVELS; level++) {
-		bud_heat_colors dark = bud_heat_256(level, false), light = bud_heat_256(level, true);
-		bud_heat_colors few = bud_heat_8(level);
-		assert_true(level ? dark.back >= 0 && dark.back < 256 : dark.back == -1);
-		assert_true(level ? few.back >= 0 && few.back < 8 : few.back == -1);
-		assert_int_not_equal(dark.back, level ? dark.fore : 0);
-		assert_int_not_equal(few.back, level ? few.fore : 0);
-		if (level)
-			assert_int_equal(light.back, bud_heat_256(BUD_HEAT_LEVELS - level, false).back);
+		bud_heat_colors dark = bud_heat_256(palette, level, false), light = bud_heat_256(palette, level, true);
+		bool colored = level && palette != BUD_PALETTE_MONO;
+		assert_true(colored ? dark.back >= 0 && dark.back < 256 : dark.back == -1);
+		assert_int_not_equal(dark.back, colored ? dark.fore : 0);
+		if (colored)
+			assert_int_equal(light.back, bud_heat_256(palette, BUD_HEAT_LEVELS - level, false).back);
 		else
 			assert_int_equal(light.back, -1);
 	}
+}
+
+static void test_colours_of_every_level(void **state)
+{
+	(void)state;
+	for (int p = 0; p < BUD_NR_PALETTES; p++) {
+		bud_palette parsed;
+		check_palette((bud_palette)p);
+		assert_true(bud_palette_parse(bud_palette_name((bud_palette)p), &parsed));
+		assert_int_equal(parsed, p);
+	}
+	for (int level = 0; level < BUD_HEAT_LEVELS; level++) {
+		bud_heat_colors few = bud_heat_8(level);
+		assert_true(level ? few.back >= 0 && few.back < 8 : few.back == -1);
+		assert_int_not_equal(few.back, level ? few.fore : 0);
+	}
+}
+
+static void test_shares_in_tenths(void **state)
+{
+	(void)state;
+	assert_int_equal(bud_heat_share(0, 100), 0);
+	assert_int_equal(bud_heat_share(0, 0), 0);
+	assert_int_equal(bud_heat_share(1, UINT64_MAX), 1);
+	assert_int_equal(bud_heat_share(9, 100), 1);
+	assert_int_equal(bud_heat_share(10, 100), 2);
+	assert_int_equal(bud_heat_share(79, 100), 8);
+	assert_int_equal(bud_heat_share(80, 100), 9);
+	assert_int_equal(bud_heat_share(UINT64_MAX, UINT64_MAX), 9);
 }
 
 static void expect_size(uint64_t pages, int page_shift, const char *wanted)
@@ -136,6 +162,7 @@ int main(void)
 		cmocka_unit_test(test_indices_in_tenths),
 		cmocka_unit_test(test_the_gravest_event_is_shown),
 		cmocka_unit_test(test_colours_of_every_level),
+		cmocka_unit_test(test_shares_in_tenths),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_times),

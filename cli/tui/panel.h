@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Pieces that several screens show: each draws into an area, as much as fits.
+ */
+#ifndef BUD_TUI_PANEL_H
+#define BUD_TUI_PANEL_H
+
+#include "cli/tui/view.h"
+
+/* What happened at the cursor and why, in a few lines; where nothing did, where to look. */
+void bud_panel_story(const bud_view *view, const bud_area *area);
+/* Sums over the visible range. */
+void bud_panel_failures(const bud_view *view, const bud_area *area);
+void bud_panel_steals(const bud_view *view, const bud_area *area);
+/* All zones at the cursor. */
+void bud_panel_zones(const bud_view *view, const bud_area *area);
+/* The pageblocks of the zone at the cursor, as many a cell as it takes. */
+void bud_panel_strip(const bud_view *view, const bud_area *area);
+/* The events around the cursor, one a line, and what the cursor's made of the free lists. */
+void bud_panel_events(const bud_view *view, const bud_area *area);
+
+#endif
