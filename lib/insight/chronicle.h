@@ -9,8 +9,8 @@
  * may make requests of its own, which are other stories. Fallbacks that boost
  * the watermark wake kswapd with order 0 and no flags.
  *
- * Memory: the list's bound, and one open story a task, at most
- * BUD_CHRONICLE_OPEN of them.
+ * Memory: the list's bound, and the stories that are open (openstory.h),
+ * of which there is a bounded number, too.
  */
 #ifndef BUD_INSIGHT_CHRONICLE_H
 #define BUD_INSIGHT_CHRONICLE_H
@@ -18,8 +18,6 @@
 #include "lib/insight/episode.h"
 #include "lib/insight/section.h"
 #include "lib/insight/site.h"
-
-#define BUD_CHRONICLE_OPEN 4096
 
 typedef struct bud_chronicle bud_chronicle;
 

@@ -72,6 +72,15 @@ typedef enum bud_episode_part_kind {
 const char *bud_episode_kind_name(bud_episode_kind kind);
 const char *bud_episode_outcome_name(bud_episode_outcome outcome);
 const char *bud_episode_part_name(bud_episode_part_kind part);
+/* How a compaction ended, or why there was none (enum compact_result): "success"; "?" if it is none. */
+const char *bud_episode_compact_result(int32_t result);
+
+/* enum compact_result, 4.19 to 7.x. */
+enum {
+	BUD_EPISODE_COMPACT_UNSUITABLE = 0,
+	BUD_EPISODE_COMPACT_SKIPPED = 1,
+	BUD_EPISODE_COMPACT_SUCCESS = 8,
+};
 
 typedef struct bud_episode_part {
 	uint64_t t_ns, dur_ns; /* dur_ns is BUD_UNKNOWN where its end was not seen */

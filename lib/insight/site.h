@@ -56,7 +56,7 @@ const char *bud_site_name(bud_site_table *table, uint32_t site, char *text, size
 /*
  * Frame i of a site with a stack, counted from the first that is not the
  * allocator's own: the symbol's name, or the address in hex where it has
- * none. NULL behind the last. Valid until the table's end.
+ * none. NULL behind the last. Valid until the next call.
  */
 const char *bud_site_frame(bud_site_table *table, uint32_t site, uint32_t i);
 
