@@ -141,6 +141,11 @@ static bud_status report_series(tables *t, bud_progress *progress, bud_error *er
 	return status;
 }
 
+static void remark(void *self, const char *text)
+{
+	bud_cmd_remark(((tables *)self)->options, text);
+}
+
 /* Stories listen from the beginning, and may write rows from there on: their tables are opened before the first event.
  */
 static bud_status begin_stories(tables *t, bud_error *err)
@@ -156,7 +161,10 @@ static bud_status begin_stories(tables *t, bud_error *err)
 					      .filter = &t->options->filter,
 					      .begin_ns = begin,
 					      .end_ns = end,
-					      .sink = &one->sink };
+					      .sink = &one->sink,
+					      .max_bytes = (size_t)t->options->memory << 20,
+					      .remark = remark,
+					      .remark_self = t };
 		if (!one->story)
 			continue;
 		status = one->story->begin(&one->teller, &context, err);

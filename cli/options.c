@@ -106,6 +106,32 @@ static bool parse_by_type(bud_options *o, const char *arg)
 	return true;
 }
 
+static bool parse_comm(bud_options *o, const char *arg)
+{
+	o->filter.comm = arg;
+	return *arg != '\0';
+}
+
+static bool parse_pid(bud_options *o, const char *arg)
+{
+	long pid;
+	if (!parse_number(arg, 0, INT32_MAX, &pid))
+		return false;
+	o->filter.pid = (int32_t)pid;
+	return true;
+}
+
+static bool parse_migratetype(bud_options *o, const char *arg)
+{
+	o->filter.migratetype = bud_migratetype_parse(arg);
+	return o->filter.migratetype != BUD_MT_UNKNOWN;
+}
+
+static bool parse_memory(bud_options *o, const char *arg)
+{
+	return parse_number(arg, 1, 1 << 20, &o->memory);
+}
+
 static bool parse_sections(bud_options *o, const char *arg)
 {
 	o->sections = arg;
@@ -255,7 +281,7 @@ static const struct row {
 	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
-	  "tables to print: freelist, index, zone, steal, pageblock" },
+	  "tables: freelist, index, zone, episode, stall, steal, site, pageblock" },
 	{ '\0', "by-type", NULL, BUD_CMD_REPORT, parse_by_type,
 	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
@@ -276,6 +302,12 @@ static const struct row {
 	  "only zones of this name" },
 	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_order,
 	  "only these orders" },
+	{ '\0', "comm", "NAME", BUD_CMD_REPORT, parse_comm,
+	  "only requests of this command (tables of events)" },
+	{ '\0', "pid", "N", BUD_CMD_REPORT, parse_pid,
+	  "only requests of this task" },
+	{ '\0', "migratetype", "NAME", BUD_CMD_REPORT, parse_migratetype,
+	  "only requests of this type: Movable, ..." },
 	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_format,
 	  "how to print" },
 	{ '\0', "format", "text|json", BUD_CMD_INFO, parse_text_or_json,
@@ -306,6 +338,8 @@ static const struct row {
 	  "another snapshot folder; may be repeated" },
 	{ '\0', "kernel-feature", "NAME=VALUE", BUD_CMD_ALL, parse_feature,
 	  "override what was detected (info -v lists it)" },
+	{ '\0', "memory", "MIB", BUD_CMD_REPORT, parse_memory,
+	  "bound for what grows with the trace, a table" },
 	{ 'q', "quiet", NULL, BUD_CMD_ALL, set_quiet,
 	  "no progress, no remarks" },
 	{ 'v', "verbose", NULL, BUD_CMD_ALL, set_verbose,

@@ -54,6 +54,7 @@ typedef struct bud_options {
 	long samples;
 	int fold; /* bud_fold; -1: not asked for */
 	bud_section_filter filter;
+	long memory; /* MiB for what grows with the trace; 0: not asked for */
 	const char *sections;
 	bud_format format;
 	const char *output; /* file, or folder for several sections; NULL: standard output */

@@ -48,8 +48,61 @@ void bud_output_print(FILE *out, const char *format, ...)
 /* A column is as wide as its head, and wide enough for most of what stands in it. */
 static int text_width(const char *column)
 {
-	int length = (int)strlen(column), least = strcmp(column, "t_ns") == 0 ? 14 : 8;
+	bool is_time = strcmp(column, "t_ns") == 0 || strcmp(column, "t_start_ns") == 0;
+	int length = (int)strlen(column), least = is_time ? 14 : strcmp(column, "comm") == 0 ? 15 : 8;
 	return length > least ? length : least;
+}
+
+/* Columns of long texts come last, as long as they are, so that the others stand in line. */
+static bool is_long(const char *column)
+{
+	return strcmp(column, "gfp_flags") == 0 || strcmp(column, "site") == 0;
+}
+
+static void put_padded(FILE *out, int width, const char *text)
+{
+	fprintf(out, "%*s", width > (int)strlen(text) ? width - (int)strlen(text) : 0, "");
+	put_printable(out, text, false);
+}
+
+static void put_value(FILE *out, int width, const bud_value *value)
+{
+	switch (value->type) {
+	case BUD_VALUE_INT:
+		fprintf(out, "%*" PRId64, width, value->i);
+		break;
+	case BUD_VALUE_UINT:
+		fprintf(out, "%*" PRIu64, width, value->u);
+		break;
+	case BUD_VALUE_TEXT:
+		put_padded(out, width, value->text);
+		break;
+	case BUD_VALUE_BOOL:
+		put_padded(out, width, value->b ? "yes" : "no");
+		break;
+	case BUD_VALUE_UNKNOWN:
+		put_padded(out, width, "?");
+		break;
+	}
+}
+
+/* A line of the table: its values, or the heads of its columns. */
+static bud_status text_line(const bud_output *output, const bud_value *values)
+{
+	const bud_table *table = output->table;
+	const char *gap = "";
+	for (int pass = 0; pass < 2; pass++)
+		for (unsigned i = 0; i < table->nr_columns; i++) {
+			const char *column = table->columns[i];
+			if (is_long(column) != pass)
+				continue;
+			fputs(pass ? "  " : gap, output->out);
+			gap = " ";
+			bud_value head = bud_value_text(column);
+			put_value(output->out, pass ? 0 : text_width(column), values ? &values[i] : &head);
+		}
+	fputc('\n', output->out);
+	return BUD_OK;
 }
 
 static bud_status text_begin(void *self, const bud_table *table, bud_error *err)
@@ -57,42 +110,13 @@ static bud_status text_begin(void *self, const bud_table *table, bud_error *err)
 	(void)err;
 	bud_output *output = self;
 	output->table = table;
-	for (unsigned i = 0; i < table->nr_columns; i++)
-		fprintf(output->out, "%s%*s", i ? " " : "", text_width(table->columns[i]), table->columns[i]);
-	fputc('\n', output->out);
-	return BUD_OK;
+	return text_line(output, NULL);
 }
 
 static bud_status text_row(void *self, const bud_value *values, bud_error *err)
 {
 	(void)err;
-	bud_output *output = self;
-	const bud_table *table = output->table;
-	for (unsigned i = 0; i < table->nr_columns; i++) {
-		int width = text_width(table->columns[i]);
-		if (i)
-			fputc(' ', output->out);
-		switch (values[i].type) {
-		case BUD_VALUE_INT:
-			fprintf(output->out, "%*" PRId64, width, values[i].i);
-			break;
-		case BUD_VALUE_UINT:
-			fprintf(output->out, "%*" PRIu64, width, values[i].u);
-			break;
-		case BUD_VALUE_TEXT:
-			fprintf(output->out, "%*s", width - (int)strlen(values[i].text), "");
-			put_printable(output->out, values[i].text, false);
-			break;
-		case BUD_VALUE_BOOL:
-			fprintf(output->out, "%*s", width, values[i].b ? "yes" : "no");
-			break;
-		case BUD_VALUE_UNKNOWN:
-			fprintf(output->out, "%*s", width, "?");
-			break;
-		}
-	}
-	fputc('\n', output->out);
-	return BUD_OK;
+	return text_line(self, values);
 }
 
 static bud_status text_end(void *self, bud_error *err)

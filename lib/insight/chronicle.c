@@ -159,16 +159,13 @@ static bool is_same_request(const bud_openstory *s, int order, uint64_t gfp_flag
 	return s->guessed || (s->episode.order == order && s->episode.gfp_flags == gfp_flags);
 }
 
-static void learn_request(bud_chronicle *c, bud_openstory *s, int order, uint64_t gfp_flags)
+static void learn_request(const bud_chronicle *c, bud_openstory *s, int order, uint64_t gfp_flags)
 {
-	bool was_guessed = s->guessed;
 	s->guessed = false;
 	s->episode.order = (int8_t)order;
 	s->episode.gfp_flags = gfp_flags;
 	s->episode.has_gfp = true;
 	s->episode.migratetype = (uint8_t)bud_gfp_migratetype(bud_gfp_from_raw(&c->kernel->gfp, gfp_flags));
-	if (was_guessed)
-		bud_openstory_glance(&c->open, s);
 }
 
 /* The story of the request that an event with order and flags is part of; a new one if there is none. */
@@ -202,9 +199,9 @@ static void on_wakeup_kswapd(bud_chronicle *c, const bud_event *e)
 {
 	bool boost = !e->request.gfp_flags && !e->order;
 	bud_openstory *s = top_of(c, e);
+	bud_awake_woken(&c->awake, e->request.nid);
 	if (!boost || !s || s->in_part || s->episode.kind != BUD_EPISODE_REQUEST)
 		s = request_of(c, e, e->request.gfp_flags);
-	bud_awake_woken(&c->awake, e->request.nid);
 	if (!s)
 		return;
 	if (boost && !s->nr_parts) {
@@ -424,6 +421,16 @@ static void end_request(bud_chronicle *c, bud_openstory *s, const bud_event *e)
 	}
 }
 
+/* With vm.defrag_mode the kernel reclaims a pageblock for any request (6.15+): its events tell that order. */
+static bool is_end_of(const bud_chronicle *c, const bud_openstory *s, const bud_event *e)
+{
+	if (s->episode.kind != BUD_EPISODE_REQUEST || (s->in_part && !s->episode.lossy))
+		return false;
+	return is_same_request(s, e->order, e->page.gfp_flags) ||
+	       (s->episode.order == c->kernel->pageblock_order && e->order < s->episode.order &&
+		s->episode.gfp_flags == e->page.gfp_flags);
+}
+
 /* Follows an allocation to the story it ends, if any. */
 static void match_alloc(bud_chronicle *c, const bud_event *e)
 {
@@ -431,11 +438,8 @@ static void match_alloc(bud_chronicle *c, const bud_event *e)
 	bud_openstory *s = NULL;
 	if (!failed && !bud_openstory_any(&c->open, bud_openstory_key(e)))
 		return;
-	for (s = top_of(c, e); s; s = bud_openstory_find(&c->open, s->key, s)) {
-		bool may_end = s->episode.kind == BUD_EPISODE_REQUEST && (!s->in_part || s->episode.lossy);
-		if (may_end && is_same_request(s, e->order, e->page.gfp_flags))
-			break;
-	}
+	for (s = top_of(c, e); s && !is_end_of(c, s, e);)
+		s = bud_openstory_find(&c->open, s->key, s);
 	if (s) {
 		end_request(c, s, e);
 	} else if (failed) {

@@ -27,8 +27,8 @@ const char *bud_episode_part_name(bud_episode_part_kind part)
 
 const char *bud_episode_compact_result(int32_t result)
 {
-	static const char *const names[] = { "not_suitable_zone", "skipped",  "deferred",
-					     "no_suitable_page",  "continue", "complete",
+	static const char *const names[] = { "not_suitable_zone", "skipped",   "deferred",
+					     "no_suitable_page",  "continue",  "complete",
 					     "partial_skipped",	  "contended", "success" };
 	return result >= 0 && result < (int32_t)(sizeof names / sizeof *names) ? names[result] : "?";
 }

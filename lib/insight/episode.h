@@ -152,6 +152,12 @@ static inline uint64_t bud_episode_dur(const bud_episode *episode)
 	return episode->t_end_ns - episode->t_start_ns;
 }
 
+/* The end is known, so the length is. */
+static inline bool bud_episode_has_end(const bud_episode *episode)
+{
+	return episode->outcome != BUD_OUTCOME_UNFINISHED && episode->outcome != BUD_OUTCOME_UNSEEN;
+}
+
 /* Something went wrong: it failed, or somebody was killed. */
 static inline bool bud_episode_is_bad(const bud_episode *episode)
 {

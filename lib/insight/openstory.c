@@ -2,6 +2,7 @@
 #include "lib/insight/openstory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/insight/whereabouts.h"
 #include "lib/memory/fragindex.h"
@@ -74,6 +75,13 @@ static bud_openstory *new_story(bud_openstories *open)
 	return NULL;
 }
 
+static void glance(bud_zone_glance *g, const bud_zone *zone)
+{
+	g->known = zone->seeded;
+	g->free_pages = zone->buddy.free_pages;
+	memcpy(g->nr_free, zone->buddy.nr_free, sizeof g->nr_free);
+}
+
 bud_openstory *bud_openstory_begin(bud_openstories *open, const bud_event *e, bud_episode_kind kind, uint64_t id)
 {
 	bud_openstory *s = new_story(open);
@@ -103,36 +111,19 @@ bud_openstory *bud_openstory_begin(bud_openstories *open, const bud_event *e, bu
 	};
 	for (size_t i = 0; i < open->awake->nr; i++)
 		s->clocks[i] = bud_awake_read(open->awake, i, e->t_ns);
-	bud_openstory_glance(open, s);
+	for (size_t i = 0; i < open->memory->nr_zones; i++)
+		glance(&s->glance[i], &open->memory->zones[i]);
 	s->next = *bucket_of(open, s->key);
 	*bucket_of(open, s->key) = s;
 	open->nr++;
 	return s;
 }
 
-void bud_openstory_glance(const bud_openstories *open, bud_openstory *story)
-{
-	int order = story->episode.order < 0 ? 0 : story->episode.order;
-	for (size_t i = 0; i < open->memory->nr_zones; i++) {
-		const bud_zone *zone = &open->memory->zones[i];
-		const uint64_t *nr_free = zone->buddy.nr_free;
-		int max_order = zone->buddy.max_order;
-		story->glance[i] = (bud_zone_glance){ .free_pages = BUD_UNKNOWN, .suitable = BUD_UNKNOWN };
-		if (zone->seeded && order <= max_order)
-			story->glance[i] = (bud_zone_glance){
-				.free_pages = zone->buddy.free_pages,
-				.suitable = bud_fragindex_suitable(nr_free, max_order, order),
-				.extfrag_milli = bud_fragindex_extfrag(nr_free, max_order, order),
-				.unusable_milli = bud_fragindex_unusable(nr_free, max_order, order),
-			};
-	}
-}
-
 /* What is known of where it asked, and how that zone stood. */
-static void place(const bud_openstories *open, bud_openstory *s)
+static void place(const bud_openstories *open, bud_openstory *story)
 {
-	bud_episode *e = &s->episode;
-	bud_zone_type highest = s->highest;
+	bud_episode *e = &story->episode;
+	bud_zone_type highest = story->highest;
 	if (e->node < 0)
 		e->node = bud_whereabouts_lone_node(open->memory);
 	if (highest == BUD_NR_ZONE_TYPES && e->has_gfp)
@@ -141,13 +132,14 @@ static void place(const bud_openstories *open, bud_openstory *s)
 	if (e->zone < 0 && highest < BUD_NR_ZONE_TYPES)
 		e->zone = (int16_t)bud_whereabouts_below(open->memory, e->node, highest);
 	e->free_pages = e->suitable_blocks = BUD_UNKNOWN;
-	if (e->zone >= 0 && e->order >= 0 && e->order < BUD_NR_ORDERS) {
-		const bud_zone_glance *g = &s->glance[e->zone];
-		e->free_pages = g->free_pages;
-		e->suitable_blocks = g->suitable;
-		e->extfrag_milli = g->extfrag_milli;
-		e->unusable_milli = g->unusable_milli;
-	}
+	int max_order = open->memory->max_order;
+	const bud_zone_glance *g = e->zone >= 0 ? &story->glance[e->zone] : NULL;
+	if (!g || !g->known || e->order < 0 || e->order > max_order)
+		return;
+	e->free_pages = g->free_pages;
+	e->suitable_blocks = bud_fragindex_suitable(g->nr_free, max_order, e->order);
+	e->extfrag_milli = bud_fragindex_extfrag(g->nr_free, max_order, e->order);
+	e->unusable_milli = bud_fragindex_unusable(g->nr_free, max_order, e->order);
 }
 
 static uint64_t kswapd_time(const bud_openstories *open, const bud_openstory *s)

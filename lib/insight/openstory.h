@@ -15,8 +15,8 @@
 
 /* How a zone stood when a story began. */
 typedef struct bud_zone_glance {
-	uint64_t free_pages, suitable; /* BUD_UNKNOWN before a seed */
-	int32_t extfrag_milli, unusable_milli;
+	bool known; /* it had been seeded */
+	uint64_t free_pages, nr_free[BUD_NR_ORDERS];
 } bud_zone_glance;
 
 typedef struct bud_openstory {
@@ -72,8 +72,6 @@ bud_openstory *bud_openstory_oldest(const bud_openstories *open);
 
 /* Opens one that begins with e; there must be fewer than BUD_OPENSTORY_MAX. NULL when out of memory. */
 bud_openstory *bud_openstory_begin(bud_openstories *open, const bud_event *e, bud_episode_kind kind, uint64_t id);
-/* Looks at the zones anew: the order has become known. */
-void bud_openstory_glance(const bud_openstories *open, bud_openstory *story);
 /* It ends with its last event: fills in where it was, how that zone stood when it began, and what kswapd did. */
 void bud_openstory_conclude(const bud_openstories *open, bud_openstory *story);
 /* Takes it out; its contents stay until the next begin. */

@@ -21,6 +21,13 @@ typedef struct recent {
 	uint32_t site; /* 0, that is BUD_SITE_UNKNOWN: nothing here */
 } recent;
 
+/* A stack as the trace has it, return addresses and all. */
+typedef struct raw_stack {
+	const uint64_t *ip;
+	uint32_t nr_ip;
+	uint32_t site;
+} raw_stack;
+
 typedef struct block {
 	struct block *next;
 	size_t used;
@@ -34,6 +41,9 @@ struct bud_site_table {
 	uint32_t nr, room, max;
 	uint32_t *slots; /* site numbers by hash; 0: none */
 	uint32_t nr_slots;
+	raw_stack *raws;
+	uint32_t nr_raws;
+	uint32_t *raw_slots; /* numbers of raws by hash, + 1 */
 	recent recent[NR_RECENT];
 	block *blocks; /* stacks, names */
 	uint8_t *skip; /* frames at the start of each site's stack that are the allocator's, + 1; 0: not looked at */
@@ -79,7 +89,9 @@ bud_status bud_site_table_create(bud_site_table **table, bud_source *source, con
 	t->slots = calloc(t->nr_slots, sizeof *t->slots);
 	t->sites = calloc(t->room, sizeof *t->sites);
 	t->skip = calloc(t->room, sizeof *t->skip);
-	if (!t->slots || !t->sites || !t->skip) {
+	t->raws = calloc(t->room, sizeof *t->raws);
+	t->raw_slots = calloc(t->nr_slots, sizeof *t->raw_slots);
+	if (!t->slots || !t->sites || !t->skip || !t->raws || !t->raw_slots) {
 		bud_site_table_destroy(t);
 		return bud_error_memory(err, "sites");
 	}
@@ -101,6 +113,8 @@ void bud_site_table_destroy(bud_site_table *table)
 	free(table->slots);
 	free(table->sites);
 	free(table->skip);
+	free(table->raws);
+	free(table->raw_slots);
 	free(table);
 }
 
@@ -150,10 +164,37 @@ static uint32_t intern(bud_site_table *t, const bud_site *site)
 	return t->nr++;
 }
 
+/* Where a function calls from does not tell sites apart: every address becomes that of its symbol. */
+static uint32_t intern_functions(bud_site_table *t, const uint64_t *ip, uint32_t nr)
+{
+	uint64_t functions[BUD_SITE_DEPTH];
+	for (uint32_t i = 0; i < nr; i++) {
+		uint64_t offset = 0;
+		bool known = bud_source_symbol(t->source, ip[i], &offset) != NULL;
+		functions[i] = known ? ip[i] - offset : ip[i];
+	}
+	const bud_site site = { .ip = functions, .nr_ip = nr };
+	return intern(t, &site);
+}
+
 uint32_t bud_site_of_stack(bud_site_table *table, const uint64_t *ip, uint32_t nr)
 {
-	const bud_site site = { .ip = ip, .nr_ip = nr < BUD_SITE_DEPTH ? nr : BUD_SITE_DEPTH };
-	return intern(table, &site);
+	bud_site_table *t = table;
+	nr = nr < BUD_SITE_DEPTH ? nr : BUD_SITE_DEPTH;
+	const bud_site key = { .ip = ip, .nr_ip = nr };
+	uint32_t slot = (uint32_t)hash_of(&key) & (t->nr_slots - 1);
+	for (; t->raw_slots[slot]; slot = (slot + 1) & (t->nr_slots - 1)) {
+		const raw_stack *raw = &t->raws[t->raw_slots[slot] - 1];
+		if (raw->nr_ip == nr && memcmp(raw->ip, ip, nr * sizeof *ip) == 0)
+			return raw->site;
+	}
+	uint32_t site = intern_functions(t, ip, nr);
+	const uint64_t *kept = t->nr_raws < t->room ? keep(t, ip, nr * sizeof *ip) : NULL;
+	if (kept) {
+		t->raws[t->nr_raws] = (raw_stack){ kept, nr, site };
+		t->raw_slots[slot] = ++t->nr_raws;
+	}
+	return site;
 }
 
 uint32_t bud_site_of_task(bud_site_table *table, int32_t pid, int32_t context, uint64_t gfp_flags)

@@ -2,7 +2,8 @@
 /*
  * Who asks for memory: sites. A site is a call stack where the trace has one
  * behind the request's event (the kernel_stack record of the same CPU and
- * task that follows), else a command with the gfp flags it asks with.
+ * task that follows), else a command with the gfp flags it asks with. Stacks
+ * of the same functions are one site, wherever in them the calls are.
  *
  * A table gives every site a small number, in the order of first appearance.
  * It holds a bounded number of them; who comes later is BUD_SITE_OTHER.
@@ -19,7 +20,7 @@
 #define BUD_SITE_MAX	 65536
 
 typedef struct bud_site {
-	const uint64_t *ip; /* innermost first; NULL: no stack, then comm and gfp say who */
+	const uint64_t *ip; /* of the functions, innermost first; NULL: no stack, then comm and gfp say who */
 	uint32_t nr_ip;
 	bud_text comm; /* untrusted; "(interrupt)" where an interrupt asked; size 0: the trace has no name for it */
 	uint64_t gfp_flags; /* raw */
@@ -32,7 +33,7 @@ bud_status bud_site_table_create(bud_site_table **table, bud_source *source, con
 				 uint32_t max_sites, bud_error *err);
 void bud_site_table_destroy(bud_site_table *table);
 
-/* The number of that stack's site, or BUD_SITE_OTHER; a new one if it is. */
+/* The number of that stack's site, or BUD_SITE_OTHER; a new one if it is. The first reads the symbol table. */
 uint32_t bud_site_of_stack(bud_site_table *table, const uint64_t *ip, uint32_t nr);
 /* The same of a request without a stack; event is its ALLOC, or any event with the task's pid beside context. */
 uint32_t bud_site_of_task(bud_site_table *table, int32_t pid, int32_t context, uint64_t gfp_flags);

@@ -18,7 +18,14 @@ typedef struct bud_story_context {
 	const bud_section_filter *filter;
 	uint64_t begin_ns, end_ns; /* rows of this time only, both included */
 	bud_row_sink *sink;	   /* its table has begun */
+	size_t max_bytes;	   /* for what grows with the trace or the machine; 0: each story's own bound */
+	void (*remark)(void *self,
+		       const char *text); /* takes what the reader should know besides the rows; NULL: nobody */
+	void *remark_self;
 } bud_story_context;
+
+/* Tells the reader. */
+void bud_story_remark(const bud_story_context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 typedef struct bud_story {
 	bud_table table;
@@ -31,7 +38,7 @@ typedef struct bud_story {
 	bud_status (*end)(void *self, bool failed, bud_error *err);
 } bud_story;
 
-#define BUD_NR_STORIES 1
+#define BUD_NR_STORIES 4
 extern const bud_story *const bud_stories[BUD_NR_STORIES];
 
 /* The story of that name, or NULL. */

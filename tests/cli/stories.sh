@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The tables made of events: episodes, stalls, sites.
+run() {
+	echo "\$ buddyscope $*"
+	"$BUDDYSCOPE" "$@" 2>&1
+	echo "exit $?"
+}
+run report -s episode examples/mix --format csv
+run report -s episode --order 9 --time 9.5,9.7 examples/mix
+run report -s episode --comm kswapd1 examples/mix --format jsonl
+run report -s episode examples/boot
+run report -s stall examples/mix
+run report -s stall --comm nobody examples/mix --format csv
+run report -s site --order 2-4 examples/mix
+run report -s site --migratetype Reclaimable --comm lab --zone DMA examples/mix --format csv
+run report -s site --pid 1 --time ,6 examples/boot --format csv
+run report -s site --migratetype nonsense examples/boot
+run report -s episode --pid x examples/boot
+run report -s site --order 3 --memory 1 examples/boot
