@@ -7,11 +7,12 @@
  * two meet.
  *
  * Stated assumptions: a movable page always moves at once; a page is movable
- * if it was asked for as Movable and the owner does not say otherwise;
- * priorities differ in which pageblocks they scan, not in time. The fast
- * searches of 5.1+ (fast_isolate_*) are not modelled.
+ * if it was asked for as Movable and the owner does not say otherwise; its
+ * old place goes straight to the buddy, not by way of a per-CPU list.
+ * Priorities differ in which pageblocks they scan, not in time. Not
+ * modelled: the searches by free list of 5.1+ (fast_isolate_*), the hints
+ * which pageblocks to skip, and capture of the block made.
  *
- * Written here: suitability, deferral, the scanners, the proactive score.
  * When kcompactd runs is the simulation's business, as are kswapd and
  * reclaim.
  */
@@ -35,10 +36,13 @@ typedef struct bud_compact_run {
 	uint64_t migrate_scanned, free_scanned, moved; /* pages */
 } bud_compact_run;
 
+/* In place of an order: all of the zone (vm.compact_memory); until its score is down to the low mark of
+ * vm.compaction_proactiveness. */
+enum { BUD_COMPACT_ALL = -1, BUD_COMPACT_PROACTIVE = -2 };
+
 /*
- * Compacts one zone for that order (compact_zone); order -1: all of it.
- * alloc_flags gives the level and highest the zone of the request, type the
- * list a block is needed on.
+ * Compacts one zone for that order (compact_zone). alloc_flags gives the level and highest the zone of the request,
+ * type the list a block is needed on.
  */
 bud_compact_run bud_compact_zone(bud_machine *machine, bud_machine_zone *zone, int order, bud_migratetype type,
 				 bud_zone_type highest, unsigned alloc_flags, int priority,
@@ -48,7 +52,7 @@ bud_compact_run bud_compact_zone(bud_machine *machine, bud_machine_zone *zone, i
 bud_compact_result bud_compact_pages(bud_machine *machine, const bud_alloc_context *context, int priority,
 				     const bud_compact_owner *owner, bud_compact_run *total);
 
-/* Whether a zone lets this attempt pass because it failed lately; counts the attempt (compaction_deferred). */
+/* Whether a zone lets this attempt go by because it failed lately; counts the attempt (compaction_deferred). */
 bool bud_compact_deferred(bud_machine_zone *zone, int order);
 /* It failed (defer_compaction), or a block was got (compaction_defer_reset). */
 void bud_compact_defer(bud_machine_zone *zone, int order);

@@ -10,8 +10,8 @@
  *   CLAIM  6.15      first whole pageblocks are claimed, largest block first;
  *                    then single blocks are stolen, smallest first
  *
- * The upper half are pure functions of a bud_free_area, the lower half the
- * operations on the lists of a zone. Kernel behaviour: find_suitable_fallback,
+ * Pure functions of a bud_free_area; what is done to the lists is rmqueue's
+ * business (rmqueue.h). Kernel behaviour: find_suitable_fallback,
  * can_steal_fallback / find_suitable_fallback's claimable test,
  * steal_suitable_fallback / try_to_claim_block, __rmqueue_fallback /
  * __rmqueue_claim, __rmqueue_steal of mm/page_alloc.c (allocator-semantics
@@ -69,6 +69,14 @@ bud_take_plan bud_fallback_steal(const bud_free_area *area, int max_order, int o
  */
 bool bud_fallback_claims(const bud_kernel *kernel, bud_migratetype type, bud_migratetype old, uint64_t free_pages,
 			 uint64_t movable_pages);
+
+/* CMA pages are more than half of what is free, and the request may have them: they go first. */
+bool bud_fallback_begins_with_cma(const bud_free_area *area, const bud_kernel *kernel, unsigned alloc_flags);
+/* CMA pages serve when the own list does not. */
+bool bud_fallback_may_have_cma(const bud_kernel *kernel, bud_migratetype type, unsigned alloc_flags);
+/* The high-atomic reserve serves before all else; or when all else failed. */
+bool bud_fallback_reserve_first(const bud_kernel *kernel, int order, unsigned alloc_flags);
+bool bud_fallback_reserve_last(const bud_kernel *kernel, unsigned alloc_flags);
 
 /*
  * The whole search for one block in the order of __rmqueue and, for

@@ -12,9 +12,9 @@
 #define BUD_ALLOCATOR_MACHINE_H
 
 #include "lib/allocator/request.h"
+#include "lib/base/sysctl.h"
 #include "lib/memory/pcp.h"
 
-typedef struct bud_sysctls bud_sysctls; /* lib/base/sysctl.h */
 typedef struct bud_machine bud_machine;
 
 /* How a zone of the machine begins. */
@@ -27,10 +27,9 @@ typedef struct bud_machine_spec {
 
 /* Compaction's memory of a zone (struct zone's compact_* fields). */
 typedef struct bud_compact_state {
-	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync */
+	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync; free: above which */
 	unsigned considered, defer_shift; /* attempts let pass since the last failure; of 1 << defer_shift */
 	int order_failed;
-	bool whole; /* the scanners have met: the next run begins anew */
 } bud_compact_state;
 
 typedef struct bud_machine_zone {
@@ -49,11 +48,12 @@ typedef struct bud_machine_zone {
 } bud_machine_zone;
 
 typedef enum bud_compact_result {
-	BUD_COMPACT_SKIPPED,  /* too little free memory to move pages to */
-	BUD_COMPACT_DEFERRED, /* it failed lately */
-	BUD_COMPACT_PARTIAL,  /* it ran, but did not scan everything, and did not make a block */
-	BUD_COMPACT_COMPLETE, /* it scanned everything and did not make a block */
-	BUD_COMPACT_SUCCESS,  /* there is a block now */
+	BUD_COMPACT_SKIPPED,   /* too little free memory to move pages to, or none is needed */
+	BUD_COMPACT_DEFERRED,  /* it failed lately */
+	BUD_COMPACT_COMPLETE,  /* it scanned all of the zone and did not make a block */
+	BUD_COMPACT_PARTIAL,   /* it scanned part of the zone and did not make a block */
+	BUD_COMPACT_CONTENDED, /* it had to break off */
+	BUD_COMPACT_SUCCESS,   /* there is a block now */
 } bud_compact_result;
 
 enum { BUD_COMPACT_SYNC_FULL, BUD_COMPACT_SYNC_LIGHT, BUD_COMPACT_ASYNC }; /* enum compact_priority */
@@ -94,6 +94,7 @@ typedef struct bud_machine_event {
 	const bud_machine_zone *zone;	  /* NULL where no one zone is meant */
 	const bud_alloc_context *context; /* the request under way, or NULL */
 	uint64_t value;
+	int node; /* WAKE */
 	/* FALLBACK: as the event of the kernel at hand would tell. */
 	bud_pfn pfn;
 	int order, fallback_order;
@@ -119,7 +120,8 @@ typedef struct bud_machine_counts {
 struct bud_machine {
 	bud_kernel kernel;
 	bud_pcp_rules pcp_rules;
-	bud_request_rules rules;
+	bud_request_rules rules; /* with the views and lists below */
+	bool no_pcp;		 /* what if: no per-CPU lists, everything goes straight to the buddy */
 
 	bud_machine_zone *zones;
 	bud_zone_view *views; /* of every zone, in the same order */
@@ -127,17 +129,13 @@ struct bud_machine {
 	unsigned nr_nodes; /* the highest node's number and one */
 	unsigned nr_cpus;
 	int16_t *cpu_node;
-	uint8_t *distance; /* nr_nodes * nr_nodes */
-	struct {
-		uint8_t zone[BUD_MAX_ZONES], nr;
-	} * lists; /* zonelist of each node */
+	uint8_t *distance;   /* nr_nodes * nr_nodes; NULL: all alike */
+	bud_zonelist *lists; /* of each node */
 
-	/* The sysctls in force, as far as decisions look at them. */
-	uint64_t min_free_kib;
-	bool min_free_chosen; /* by the user: not computed anew when memory changes */
-	unsigned scale_factor, boost_factor, pcp_fraction, ratio[BUD_NR_ZONE_TYPES];
-	unsigned extfrag_threshold, proactiveness;
-	bool zone_reclaim;
+	bud_sysctls sysctls;   /* in force; nothing is unknown but what depends on the machine */
+	uint64_t min_free_kib; /* in force: set, or computed */
+	/* Nodes whose kswapd is at work, or has given up; a bit each, kept by whoever plays kswapd. */
+	uint64_t kswapd_up, kswapd_hopeless;
 
 	bud_reclaim_ops ops;
 	bud_machine_watch watch;
@@ -165,20 +163,29 @@ void bud_machine_set(bud_machine *machine, const bud_sysctls *sysctls);
 void bud_machine_set_managed(bud_machine *machine, bud_machine_zone *zone, uint64_t managed);
 
 /*
- * State to begin with, or that the model is put right with. The block must
- * be aligned, lie in the zone and not be free; it goes to the list of type
- * (that of its pageblock on kernels with list_is_block) without merging.
+ * State to begin with, or that the model is put right with. A block must be
+ * aligned and lie in the zone, all its pages in no list; free blocks go to
+ * the tail of the list of type without merging; on kernels with
+ * list_is_block to that of their first pageblock, which all others follow.
  */
 void bud_machine_set_free(bud_machine *machine, bud_machine_zone *zone, bud_pfn pfn, int order, bud_migratetype type);
-/* Type of a pageblock; blocks on lists stay where they are. */
-void bud_machine_set_pageblock(bud_machine *machine, bud_machine_zone *zone, bud_pfn pfn, bud_migratetype type);
-/* The pages [pfn, pfn + 2^order) are in use, asked for as that type; they must not be free. */
-void bud_machine_set_used(bud_machine *machine, bud_machine_zone *zone, bud_pfn pfn, int order, bud_migratetype type);
-/* A number of high-atomic pages reserved that goes with the pageblocks' types. */
-void bud_machine_set_reserved(bud_machine *machine, bud_machine_zone *zone, uint64_t pages);
+/* The pages are in use, asked for as that type. */
+void bud_machine_set_used(bud_machine_zone *zone, bud_pfn pfn, int order, bud_migratetype type);
+/* Type of a pageblock; blocks on lists stay where they are. The high-atomic reserve is view->highatomic_reserved. */
+void bud_machine_set_pageblock(bud_machine_zone *zone, bud_pfn pfn, bud_migratetype type);
+
+/* Pages leave the lists for a user, or come back; the movable ones are counted by pageblock. */
+void bud_machine_note_used(bud_machine_zone *zone, bud_pfn pfn, int order, bool movable);
+void bud_machine_note_unused(bud_machine_zone *zone, bud_pfn pfn, int order);
+/* Whether an aligned block lies in the zone and all its pages are in use. */
+bool bud_machine_is_used(const bud_machine_zone *zone, bud_pfn pfn, int order);
 
 /* The zone that a page lies in, or NULL. */
 bud_machine_zone *bud_machine_zone_of(const bud_machine *machine, bud_pfn pfn);
+/* kswapd of the node is woken if it sleeps and there is need (wakeup_kswapd). context: the request under way. */
+void bud_machine_wake(bud_machine *machine, const bud_alloc_context *context, int node, int order,
+		      bud_zone_type highest);
+
 void bud_machine_tell(const bud_machine *machine, const bud_machine_event *event);
 
 #endif

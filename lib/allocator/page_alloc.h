@@ -13,6 +13,8 @@
 
 #include "lib/allocator/machine.h"
 
+#define BUD_MAX_FREE_ORDER 30 /* gigantic pages are freed at once */
+
 /* Why a request came back with nothing. */
 typedef enum bud_page_failure {
 	BUD_PAGE_OK,
@@ -30,7 +32,6 @@ typedef enum bud_page_failure {
 
 typedef struct bud_page_result {
 	bud_pfn pfn; /* BUD_PFN_NONE: failed */
-	const bud_machine_zone *zone;
 	bud_page_failure failure;
 	bud_gfp gfp;	      /* as the kernel's event would show */
 	bud_migratetype type; /* as asked for */
@@ -43,14 +44,14 @@ bud_pfn bud_page_alloc(bud_machine *machine, const bud_request *request, bud_pag
 
 /*
  * Frees 2^order pages that are in use, from that CPU: to its lists, or to
- * the buddy. pfn must be aligned to order and lie in a zone; orders above
- * the largest are cut to pieces. Pages that are free already are left alone
- * and false is returned.
+ * the buddy. orders above the largest are cut to pieces. False, and nothing
+ * is done, unless pfn is aligned to order and all the pages lie in one zone
+ * and are in use.
  */
 bool bud_page_alloc_free(bud_machine *machine, unsigned cpu, bud_pfn pfn, int order);
 
 /* One attempt with the flags in context (get_page_from_freelist); BUD_PFN_NONE if no zone has a block. */
-bud_pfn bud_page_alloc_get(bud_machine *machine, bud_alloc_context *context);
+bud_pfn bud_page_alloc_get(bud_machine *machine, const bud_alloc_context *context);
 
 /* Gives the per-CPU lists of one zone, or of all (NULL), back to the buddy (drain_all_pages). */
 void bud_page_alloc_drain_all(bud_machine *machine, bud_machine_zone *zone);

@@ -40,51 +40,70 @@ typedef struct bud_request {
 /* struct alloc_context, with the flags in force. */
 typedef struct bud_alloc_context {
 	const bud_request *request;
+	const bud_zonelist *list; /* of the preferred node */
+	int first;		  /* place in list of the preferred zone; -1: no zone is allowed */
 	int order;
 	bud_gfp gfp;	/* after masks and scopes; the one a trace shows */
 	unsigned flags; /* BUD_ALLOC_*: level and permissions of the attempt under way */
 	bud_migratetype type;
 	bud_zone_type highest;
-	int node;	   /* preferred */
-	uint64_t nodes;	   /* the nodemask in force; 0: any */
-	bool spread_dirty; /* __GFP_WRITE: nodes over their dirty limit are passed by; only on the fast path */
-	bool atomic;	   /* __GFP_ATOMIC where the kernel has it */
+	int node;	/* preferred */
+	uint64_t nodes; /* the nodemask in force; 0: any */
+	bool atomic;	/* __GFP_ATOMIC where the kernel has it */
 } bud_alloc_context;
 
 typedef enum bud_prepared {
 	BUD_PREPARED,
 	BUD_REFUSED_ORDER, /* larger than any block: NULL, and no event of it */
-	BUD_REFUSED_GFP,   /* flags the kernel rejects */
+	BUD_REFUSED_GFP,   /* both mobilities at once */
 } bud_prepared;
 
-/* Settings of the machine that preparing depends on. */
+/* What of the machine preparing depends on. Owned by whoever made it; must outlive contexts. */
 typedef struct bud_request_rules {
 	bud_gfp allowed; /* gfp_allowed_mask: all ones but early at boot and while suspending */
 	bool defrag_mode;
-	bool grouping;	       /* page_group_by_mobility_disabled is not set */
-	unsigned zone_types;   /* a bit for each type the kernel was built with */
-	bool one_node;	       /* only one node is online */
-	uint64_t dma32_nodes;  /* nodes with a populated DMA32 zone */
-	uint64_t normal_nodes; /* nodes whose highest populated zone up to NORMAL is NORMAL */
+	bool grouping; /* page_group_by_mobility_disabled is not set */
+	const bud_zone_view *zones;
+	size_t nr_zones;
+	const bud_zonelist *lists; /* of each node */
+	unsigned nr_nodes;	   /* lists; the highest node's number and one */
+	uint64_t online;	   /* nodes with memory, a bit each */
 } bud_request_rules;
 
 /*
  * The order bound in both readings of MAX_ORDER comes out as order >
- * max_order (the feature max_order is inclusive); in 4.19 (feature nofragment
- * off) it is only found on the slow path and the request is prepared.
- * cpu_node is the node of the request's CPU.
+ * max_order (the feature max_order is inclusive); in 4.19 (feature entry 0)
+ * it is only found on the slow path and the request is prepared. cpu_node is
+ * the node of the request's CPU. __GFP_WRITE's spreading of dirty pages over
+ * nodes is not modelled.
  */
 bud_prepared bud_request_prepare(bud_alloc_context *context, const bud_request *request, const bud_kernel *kernel,
 				 const bud_request_rules *rules, int cpu_node);
+
+/* Flags that remain inside the task's scopes (current_gfp_context); before 5.13 PIN does not count here. */
+bud_gfp bud_request_scoped(bud_gfp gfp, unsigned task, const bud_kernel *kernel);
+
+/* Whether the zone may serve the request: its type, nodemask, __GFP_THISNODE. */
+bool bud_request_allows(const bud_alloc_context *context, const bud_zone_view *zone);
+/* Whether the cpuset lets the request in, where flags ask for that (cpuset_zone_allowed). */
+bool bud_request_in_cpuset(const bud_alloc_context *context, const bud_zone_view *zone, unsigned flags);
+/* Chooses the preferred zone anew: nodes has changed (first_zones_zonelist). */
+void bud_request_pick(bud_alloc_context *context, const bud_request_rules *rules);
 
 /* The flags of the slow path's first attempt (gfp_to_alloc_flags). */
 unsigned bud_request_slow_flags(const bud_alloc_context *context, const bud_kernel *kernel,
 				const bud_request_rules *rules);
 /* What lets the request ignore marks (__gfp_pfmemalloc_flags): NO_WATERMARKS, OOM, or 0. */
 unsigned bud_request_reserve_flags(const bud_alloc_context *context);
+/* CMA if the request may have it (gfp_to_alloc_flags_cma), or 0. */
+unsigned bud_request_cma_flag(const bud_alloc_context *context, const bud_kernel *kernel);
 
 /* Whether it may wait for direct reclaim. */
-bool bud_request_may_reclaim(const bud_alloc_context *context);
+static inline bool bud_request_may_reclaim(const bud_alloc_context *context)
+{
+	return context->gfp & BUD_GFP_DIRECT_RECLAIM;
+}
+
 /* order > 3 (PAGE_ALLOC_COSTLY_ORDER). */
 static inline bool bud_request_is_costly(const bud_alloc_context *context)
 {

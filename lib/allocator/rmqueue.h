@@ -12,8 +12,8 @@
 #include "lib/allocator/fallback.h"
 #include "lib/allocator/machine.h"
 
-/* A block for the request, or BUD_PFN_NONE. */
-bud_pfn bud_rmqueue(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context);
+/* A block for the request under these alloc_flags, or BUD_PFN_NONE; its pages are noted as in use. */
+bud_pfn bud_rmqueue(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context, unsigned flags);
 
 /* The pageblock of a page just got joins the reserve, if there is room in it. */
 void bud_rmqueue_reserve(bud_machine *machine, bud_machine_zone *zone, bud_pfn pfn, int order);

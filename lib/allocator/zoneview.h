@@ -31,6 +31,7 @@ typedef struct bud_zone_view {
 	uint64_t reclaimable;		     /* what reclaim could still free (zone_reclaimable_pages) */
 	bool reclaim_active;		     /* ZONE_RECLAIM_ACTIVE: kswapd or direct reclaim is at work */
 	bool below_high;		     /* ZONE_BELOW_HIGH (6.7+) */
+	bool defrag_mode;		     /* vm.defrag_mode: kswapd counts whole free pageblocks only (6.15+) */
 } bud_zone_view;
 
 /* The mark of that level (BUD_ALLOC_WMARK_*), boost included. */
@@ -46,16 +47,22 @@ bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, in
 bool bud_zoneview_would_pass(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 			     bud_zone_type highest, unsigned alloc_flags, uint64_t more);
 
+/* Indexes of zones in the order in which a request looks at them (struct zonelist). */
+typedef struct bud_zonelist {
+	uint8_t zone[BUD_MAX_ZONES];
+	uint8_t nr;
+} bud_zonelist;
+
 /*
  * The order in which a request of that preferred node looks at zones: nodes
  * by distance, of equal ones first those numbered from node up, in a node
  * the highest zone first (build_zonelists; the load counts that the kernel
  * spreads equal distances by are not modelled). Zones without managed pages
  * are left out. distance is nr_nodes * nr_nodes, or NULL: all nodes are
- * equally far. Fills list with indexes of zones; returns how many.
+ * equally far. Zones beyond BUD_MAX_ZONES are left out.
  */
-size_t bud_zoneview_list(const bud_zone_view *zones, size_t nr, int node, const uint8_t *distance, unsigned nr_nodes,
-			 uint8_t list[BUD_MAX_ZONES]);
+void bud_zoneview_list(bud_zonelist *list, const bud_zone_view *zones, size_t nr, int node, const uint8_t *distance,
+		       unsigned nr_nodes);
 
 /* Whether some zone of the node, up to highest, has what kswapd works for: HIGH at that order (pgdat_balanced). */
 bool bud_zoneview_balanced(const bud_zone_view *zones, size_t nr, const bud_kernel *kernel, int node, int order,
@@ -74,9 +81,9 @@ typedef enum bud_suitable {
 	BUD_SUITABLE_YES,
 } bud_suitable;
 
-/* threshold is vm.extfrag_threshold; alloc_flags gives the level asked for. */
+/* threshold is vm.extfrag_threshold; alloc_flags gives the level asked for; async: at the first, light priority. */
 bud_suitable bud_zoneview_suitable(const bud_zone_view *zone, const bud_kernel *kernel, int order,
-				   bud_zone_type highest, unsigned alloc_flags, int threshold);
+				   bud_zone_type highest, unsigned alloc_flags, bool async, unsigned threshold);
 /* The proactive score: percent of free memory that is of no use to a huge page (fragmentation_score_zone). */
 unsigned bud_zoneview_score(const bud_zone_view *zone, const bud_kernel *kernel);
 

@@ -22,7 +22,7 @@ typedef enum bud_status {
 	BUD_ERR_CANCELLED, /* broken off on request */
 } bud_status;
 
-#define BUD_ERROR_TEXT 512
+#define BUD_ERROR_TEXT 1024
 
 typedef struct bud_error {
 	bud_status status;

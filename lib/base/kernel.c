@@ -80,7 +80,7 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_merge_mergeable, version >= 518 },
 		{ BUD_KF_list_is_block, version >= 610 },
 		{ BUD_KF_moves_to_tail, version >= 510 },
-		{ BUD_KF_nofragment, version >= 500 },
+		{ BUD_KF_nofragment, version >= 600 ? 2 : version >= 500 },
 		{ BUD_KF_pcp_policy, version >= 607   ? BUD_PCP_AUTO
 				     : version >= 514 ? BUD_PCP_LOWMARK
 						      : BUD_PCP_FIXED6 },
@@ -93,6 +93,17 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_movable_in_sum, version < 602 },
 		{ BUD_KF_boost_baked_in, version >= 500 && version < 510 },
 		{ BUD_KF_reserve_skips_zero, version == 510 },
+		{ BUD_KF_entry, version >= 513 ? 2 : version >= 500 },
+		{ BUD_KF_cma_first, version >= 509 },
+		{ BUD_KF_pcp_cma_bypass, version >= 509 && version < 605 },
+		{ BUD_KF_noretry, version >= 619 || lts_601 || lts_612 ? 3
+				  : version >= 505		       ? 2
+								       : version == 504 },
+		{ BUD_KF_compact_per_order, version >= 609 },
+		{ BUD_KF_compact_needs_io, version >= 609 || lts_601 },
+		{ BUD_KF_unreserve_early, version >= 606 || lts_601 },
+		{ BUD_KF_suitable_level, version >= 615 },
+		{ BUD_KF_spares_kswapd, version >= 618 },
 		{ BUD_KF_wmark_fast, version >= 515 ? 2 : version >= 508 },
 	};
 	for (size_t i = 0; i < sizeof by_version / sizeof *by_version; i++)
@@ -159,7 +170,11 @@ static bool in_bounds(bud_kernel_feature feature, long value)
 		return value >= BUD_FALLBACK_MOVE && value <= BUD_FALLBACK_CLAIM;
 	case BUD_KF_zone_types:
 		return value > 0 && value < 1 << BUD_NR_ZONE_TYPES;
+	case BUD_KF_noretry:
+		return value >= 0 && value <= 3;
 	case BUD_KF_pcp_policy:
+	case BUD_KF_nofragment:
+	case BUD_KF_entry:
 	case BUD_KF_alloc_flags:
 	case BUD_KF_highatomic_rescue:
 	case BUD_KF_wmark_fast:

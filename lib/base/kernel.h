@@ -29,7 +29,7 @@
 	X(merge_mergeable,  "blocks of a pageblock and more merge only within types 0-2 (5.18)") \
 	X(list_is_block,    "a free block is on the list of its pageblock's type (6.10)") \
 	X(moves_to_tail,    "blocks that change lists go to the tail (5.10)") \
-	X(nofragment,       "ALLOC_NOFRAGMENT and watermark boosting (5.0)") \
+	X(nofragment,       "ALLOC_NOFRAGMENT and boosting: 1 for all orders (5.0), 2 below a pageblock (6.0)") \
 	X(pcp_policy,       "per-CPU high 0 is 6 batches (to 5.13), 1 by the low mark (5.14), 2 tunes itself (6.7)") \
 	X(pcp_rework,       "per-CPU drains begin with the list freed to; two lists of huge pages (6.0)") \
 	X(alloc_flags,      "reserves 0 by HARDER, 1 by NON_BLOCK (6.3), 2 high-atomic needs __GFP_HIGH too (6.12)") \
@@ -41,7 +41,16 @@
 	X(boost_baked_in,   "marks recomputed during a boost keep it (5.4)") \
 	X(reserve_skips_zero, "a zone with ratio 0 is left out of lowmem reserves below it (5.10)") \
 	X(wmark_fast,       "order-0 shortcut 0 ignores high-atomic (to 5.7), 1 may wrap (5.8), 2 does not (5.15)") \
-	X(zone_types,       "zone types built in, a bit each: DMA 1, DMA32 2, Normal 4, HighMem 8, Movable 16, Device 32")
+	X(zone_types,       "zone types built in, a bit each: DMA 1, DMA32 2, Normal 4, HighMem 8, Movable 16, Device 32") \
+	X(entry,            "order bound and scopes 0 seen on the slow path, 1 bound at entry (5.0), 2 both (5.13)") \
+	X(cma_first,        "CMA pages serve first while they are over half of what is free (5.9)") \
+	X(pcp_cma_bypass,   "movable requests that may not have CMA go past the per-CPU lists (5.9 to 6.4)") \
+	X(noretry,          "costly NORETRY gives up 0 when deferred, 1 as in 5.4, 2 or skipped (5.5), 3 or one node") \
+	X(compact_per_order, "compaction moves folios of any order, into blocks of their own (6.9)") \
+	X(compact_needs_io, "no compaction without __GFP_IO (6.9)") \
+	X(unreserve_early,  "the high-atomic reserve is given up whenever reclaim sees no hope (6.7)") \
+	X(suitable_level,   "compaction is suited to the level asked for, not to MIN or LOW (6.15)") \
+	X(spares_kswapd,    "the first pass leaves nodes whose kswapd is at work (6.18)")
 /* clang-format on */
 
 typedef enum bud_kernel_feature {

@@ -18,6 +18,8 @@
 #ifndef BUD_MEMORY_FREELIST_H
 #define BUD_MEMORY_FREELIST_H
 
+#include <string.h>
+
 #include "lib/base/error.h"
 #include "lib/base/kernel.h"
 #include "lib/memory/freearea.h"
@@ -140,6 +142,25 @@ uint64_t bud_freelist_block_free(const bud_freelist *l, bud_pfn pfn);
 static inline void bud_freelist_note_type(bud_freelist *l, bud_pfn pfn, bud_migratetype type)
 {
 	l->states[pfn - l->base] = (uint8_t)((int)type << 5);
+}
+
+/*
+ * Pages [pfn, pfn + 2^order) are handed out, and remember whether they could
+ * be moved; until they are on a list again, or noted as waiting.
+ */
+#define BUD_FRAME_USED ((unsigned)BUD_NR_MIGRATETYPES << 5)
+static inline void bud_freelist_note_used(bud_freelist *l, bud_pfn pfn, int order, bool movable)
+{
+	memset(l->states + (pfn - l->base), (int)(BUD_FRAME_USED | (movable ? 1u << 5 : 0)), (size_t)1 << order);
+}
+static inline bool bud_freelist_is_used(const bud_freelist *l, bud_pfn pfn)
+{
+	return bud_freelist_spans(l, pfn) && l->states[pfn - l->base] >= BUD_FRAME_USED;
+}
+/* Of a page in use. */
+static inline bool bud_freelist_is_movable(const bud_freelist *l, bud_pfn pfn)
+{
+	return l->states[pfn - l->base] > BUD_FRAME_USED;
 }
 
 /* The list operations per-CPU lists share: a frame of no free list enters or leaves a list. */
