@@ -88,6 +88,32 @@ static uint64_t count_of_name(const facts *f, const char *name)
 	return sum;
 }
 
+static void json_contradictions(const facts *f, bud_json *json)
+{
+	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
+	bud_json_open(json, "contradictions", '{');
+	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
+		bud_json_open(json, bud_contradiction_name((bud_contradiction)i), '{');
+		bud_json_value(json, "count", bud_value_uint(odd[i].count));
+		bud_json_open(json, "examples", '[');
+		for (unsigned k = 0; k < bud_contradiction_examples(&odd[i]); k++) {
+			const bud_contradiction_example *e = &odd[i].examples[k];
+			bud_json_open(json, NULL, '{');
+			bud_json_value(json, "t_ns", bud_value_uint(e->t_ns));
+			bud_json_value(json, "cpu", bud_value_uint(e->cpu));
+			bud_json_value(json, "pid", bud_value_int(e->pid));
+			bud_json_value(json, "comm", bud_value_text(bud_source_comm(f->bench->bundle->source, e->pid)));
+			bud_json_value(json, "pfn", bud_value_uint(e->pfn));
+			bud_json_value(json, "order", bud_value_int(e->order));
+			bud_json_value(json, "held", bud_value_text(bud_page_state_name((bud_page_state)e->held)));
+			bud_json_close(json, '}');
+		}
+		bud_json_close(json, ']');
+		bud_json_close(json, '}');
+	}
+	bud_json_close(json, '}');
+}
+
 static void print_json(const facts *f, FILE *out)
 {
 	bud_json json;
@@ -115,6 +141,7 @@ static void print_json(const facts *f, FILE *out)
 	json_features(&json, bud_replay_kernel(f->bench->replay));
 	bud_settings_text_json(f->bench, &json);
 	bud_json_value(&json, "seed", bud_value_text(bud_seed_mode_name(bud_replay_seed(f->bench->replay))));
+	json_contradictions(f, &json);
 	bud_json_open(&json, "lacks", '[');
 	for (int k = 0; k < BUD_NR_LACKS; k++)
 		if (bud_replay_lacks(f->bench->replay) & BUD_LACK_BIT(k))
@@ -290,26 +317,37 @@ static void print_limits(const facts *f, FILE *out)
 		bud_output_print(out, "          events were lost: states behind a gap are not certain\n");
 }
 
+static void print_example(const facts *f, const bud_contradiction_example *e, FILE *out)
+{
+	char time[32];
+	bud_output_print(out, "    %s cpu %u %s/%d pfn 0x%" PRIx64 " order %d held %s\n",
+			 bud_heat_time(e->t_ns, f->info->clock_is_ns, 6, time, sizeof time), e->cpu,
+			 or_unknown(bud_source_comm(f->bench->bundle->source, e->pid)), e->pid, e->pfn, e->order,
+			 bud_page_state_name((bud_page_state)e->held));
+}
+
+static void print_contradictions(const facts *f, FILE *out)
+{
+	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
+	bud_output_print(out, "contradictions in the trace, once seeded\n");
+	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
+		bud_output_print(out, "  %-14s %8" PRIu64 "  %s\n", bud_contradiction_name((bud_contradiction)i),
+				 odd[i].count, bud_contradiction_text((bud_contradiction)i));
+		for (unsigned k = 0; k < bud_contradiction_examples(&odd[i]); k++)
+			print_example(f, &odd[i].examples[k], out);
+	}
+}
+
 static void print_details(const facts *f, FILE *out)
 {
 	const bud_kernel *kernel = bud_replay_kernel(f->bench->replay);
-	const bud_contradiction_count *odd = bud_replay_contradictions(f->bench->replay);
 	bud_output_print(out, "kernel features (--kernel-feature NAME=VALUE)\n");
 	for (int i = 0; i < BUD_NR_KERNEL_FEATURES; i++)
 		bud_output_print(out, "  %-18s %6d  by %-8s  %s\n", bud_kernel_feature_name((bud_kernel_feature)i),
 				 kernel->value[i], bud_feature_origin_name(kernel->origin[i]),
 				 bud_kernel_feature_text((bud_kernel_feature)i));
 	bud_settings_text_print(f->bench, out);
-	bud_output_print(out, "contradictions in the trace, once seeded\n");
-	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++) {
-		char time[32];
-		bud_output_print(out, "  %-14s %8" PRIu64 "  %s", bud_contradiction_name((bud_contradiction)i),
-				 odd[i].count, bud_contradiction_text((bud_contradiction)i));
-		if (odd[i].count)
-			bud_output_print(out, "; first pfn 0x%" PRIx64 " at %s", odd[i].first_pfn,
-					 bud_heat_time(odd[i].first_t_ns, f->info->clock_is_ns, 6, time, sizeof time));
-		fputc('\n', out);
-	}
+	print_contradictions(f, out);
 }
 
 static void print_text(const facts *f, bool verbose, FILE *out)

@@ -34,7 +34,7 @@ char bud_blockmap_letter(const bud_blockmap *map, const bud_block *block);
 
 /* A page: its state, and the free block it is in. */
 typedef struct bud_page {
-	enum { BUD_PAGE_UNKNOWN, BUD_PAGE_FREE, BUD_PAGE_CACHED, BUD_PAGE_USED, BUD_PAGE_OUTSIDE } state;
+	bud_page_state state;
 	int8_t order; /* of the free block; -1 */
 	bool head;    /* of it */
 } bud_page;

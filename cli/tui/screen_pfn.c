@@ -89,7 +89,7 @@ static char page_glyph(const bud_view *v, const bud_instant *at, size_t i, int *
 		return 'U';
 	case BUD_PAGE_OUTSIDE:
 		return ' ';
-	case BUD_PAGE_UNKNOWN:
+	default:
 		break;
 	}
 	return '?';

@@ -194,3 +194,9 @@ const char *bud_wm_state_name(bud_wm_state state)
 	static const char *const names[] = { NULL, "above_high", "below_high", "below_low", "below_min" };
 	return names[state];
 }
+
+const char *bud_page_state_name(bud_page_state state)
+{
+	static const char *const names[] = { "unknown", "free", "cached", "used", "outside" };
+	return names[state];
+}

@@ -11,6 +11,18 @@
 #include "lib/memory/buddy.h"
 #include "lib/memory/uncertainty.h"
 
+typedef enum bud_page_state {
+	BUD_PAGE_UNKNOWN,
+	BUD_PAGE_FREE,
+	BUD_PAGE_CACHED,
+	BUD_PAGE_USED,
+	BUD_PAGE_OUTSIDE, /* of no zone */
+	BUD_NR_PAGE_STATES,
+} bud_page_state;
+
+/* "free" */
+const char *bud_page_state_name(bud_page_state state);
+
 /* Watermarks in pages, as zoneinfo prints them (with boost); BUD_UNKNOWN where nobody told. */
 typedef struct bud_zone_marks {
 	uint64_t min, low, high, boost;

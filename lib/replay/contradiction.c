@@ -20,3 +20,37 @@ const char *bud_contradiction_text(bud_contradiction kind)
 	};
 	return texts[kind];
 }
+
+void bud_contradiction_note(bud_contradiction_count *count, const bud_event *event, bud_pfn pfn, bud_page_state held)
+{
+	if (count->count < BUD_CONTRADICTION_EXAMPLES)
+		count->examples[count->count] = (bud_contradiction_example){ event->t_ns, pfn,		event->pid,
+									     event->cpu,  event->order, (uint8_t)held };
+	count->count++;
+}
+
+bud_contradiction bud_contradiction_of(bud_event_kind kind, const uint64_t before[BUD_NR_PAGE_STATES],
+				       bud_page_state *held)
+{
+	static const struct {
+		bud_event_kind kind;
+		bud_page_state held;
+		bud_contradiction is;
+	} odd[] = {
+		{ BUD_EV_FREE, BUD_PAGE_FREE, BUD_CONTRA_FREE_OF_FREE },
+		{ BUD_EV_FREE, BUD_PAGE_CACHED, BUD_CONTRA_FREE_OF_CACHED },
+		{ BUD_EV_PCPU_DRAIN, BUD_PAGE_FREE, BUD_CONTRA_DRAIN_OF_FREE },
+		{ BUD_EV_PCPU_DRAIN, BUD_PAGE_USED, BUD_CONTRA_DRAIN_OF_USED },
+		{ BUD_EV_ZONE_LOCKED, BUD_PAGE_CACHED, BUD_CONTRA_TAKE_OF_TAKEN },
+		{ BUD_EV_ZONE_LOCKED, BUD_PAGE_USED, BUD_CONTRA_TAKE_OF_TAKEN },
+		{ BUD_EV_ZONE_LOCKED, BUD_PAGE_UNKNOWN, BUD_CONTRA_TAKE_OF_TAKEN },
+		{ BUD_EV_ALLOC, BUD_PAGE_USED, BUD_CONTRA_ALLOC_OF_USED },
+		{ BUD_EV_ALLOC, BUD_PAGE_FREE, BUD_CONTRA_ALLOC_OF_FREE },
+	};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		if (odd[i].kind == kind && before[odd[i].held]) {
+			*held = odd[i].held;
+			return odd[i].is;
+		}
+	return BUD_NR_CONTRADICTIONS;
+}

@@ -6,15 +6,6 @@
 /* The largest order any event may carry: a gigantic folio is freed as one. */
 #define ORDER_LIMIT 24
 
-static void contradict(bud_rules *rules, bud_contradiction kind, const bud_event *event, bud_pfn pfn)
-{
-	bud_contradiction_count *count = &rules->contradictions[kind];
-	if (!count->count++) {
-		count->first_t_ns = event->t_ns;
-		count->first_pfn = pfn;
-	}
-}
-
 /* An allocation of pages held free: they were captured when they were freed, or had left before that. */
 static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
 {
@@ -139,8 +130,6 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 			      .interrupts = interrupts,
 			      .seq = 1,
 			      .compaction = { .old_kernel = old_kernel } };
-	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
-		rules->contradictions[i] = (bud_contradiction_count){ 0, BUD_TIME_NONE, BUD_PFN_NONE };
 	apply_after(rules, 0); /* gaps before the first event */
 }
 
@@ -165,12 +154,42 @@ void bud_rules_seeded(bud_rules *rules)
 		lose_certainty(rules);
 }
 
+/* Pages of a zone by state. */
+typedef struct books {
+	uint64_t pages[BUD_NR_PAGE_STATES];
+} books;
+
+static inline books books_of(const bud_zone *zone)
+{
+	return (books){ { [BUD_PAGE_FREE] = zone->buddy.free_pages,
+			  [BUD_PAGE_CACHED] = zone->cached_pages,
+			  [BUD_PAGE_USED] = zone->used_pages } };
+}
+
+/* How the books moved tells what the nr pages were that are now in state to; whether that can be. */
+static void look_into(bud_rules *rules, const bud_event *event, const bud_zone *zone, const books *before,
+		      bud_page_state to, bud_pfn pfn, uint64_t nr)
+{
+	books after = books_of(zone), were;
+	bud_page_state held = BUD_PAGE_UNKNOWN;
+	were.pages[BUD_PAGE_UNKNOWN] = nr;
+	for (int i = BUD_PAGE_FREE; i < BUD_NR_PAGE_STATES; i++) {
+		were.pages[i] =
+			(int)to == i ? nr - (after.pages[i] - before->pages[i]) : before->pages[i] - after.pages[i];
+		were.pages[BUD_PAGE_UNKNOWN] -= were.pages[i];
+	}
+	bud_contradiction kind = bud_contradiction_of((bud_event_kind)event->kind, were.pages, &held);
+	if (kind < BUD_NR_CONTRADICTIONS)
+		bud_contradiction_note(&rules->contradictions[kind], event, pfn, held);
+}
+
 /* One piece, all of it in zone. */
 static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zone *zone, bud_pfn pfn, int order)
 {
-	uint64_t nr = (uint64_t)1 << order, used_before = zone->used_pages, changed;
-	bool odd = false;
-	bud_contradiction kind = BUD_NR_CONTRADICTIONS;
+	uint64_t nr = (uint64_t)1 << order, changed;
+	const books before = books_of(zone);
+	bud_page_state to = BUD_PAGE_CACHED;
+	bool odd;
 
 	if (rules->proofs->learning) {
 		if (zone->seeded)
@@ -181,44 +200,40 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
 	}
 	if (rules->types && bud_types_before(rules->types, event, zone, pfn, order))
-		contradict(rules, BUD_CONTRA_RETYPED, event, pfn);
+		bud_contradiction_note(&rules->contradictions[BUD_CONTRA_RETYPED], event, pfn, BUD_PAGE_UNKNOWN);
 	switch (event->kind) {
 	case BUD_EV_ALLOC:
+		to = BUD_PAGE_USED;
 		changed = bud_zone_make_used(zone, pfn, order);
-		kind = BUD_CONTRA_ALLOC_OF_USED;
-		odd = zone->used_pages - used_before < nr;
+		odd = changed || zone->used_pages != before.pages[BUD_PAGE_USED] + nr;
 		break;
 	case BUD_EV_FREE:
-		kind = BUD_CONTRA_FREE_OF_FREE;
 		if (bud_kernel_pcp_order(rules->kernel, event->order) &&
 		    !proof_of(rules, BUD_PROOF_DIRECT, pfn, order)) {
 			changed = bud_zone_make_cached(zone, pfn, order);
-			odd = changed > 0;
+			odd = changed || zone->cached_pages != before.pages[BUD_PAGE_CACHED] + nr;
 			if (proof_of(rules, BUD_PROOF_DOUBT, pfn, order))
 				bud_zone_doubt(zone, BUD_UNCERTAIN_INTERRUPT, nr);
 		} else {
+			to = BUD_PAGE_FREE;
 			changed = bud_zone_make_free(zone, pfn, order);
-			odd = changed < nr;
+			odd = changed < nr || zone->cached_pages != before.pages[BUD_PAGE_CACHED];
 		}
 		break;
 	case BUD_EV_PCPU_DRAIN:
+		to = BUD_PAGE_FREE;
 		changed = bud_zone_make_free(zone, pfn, order);
-		kind = BUD_CONTRA_DRAIN_OF_FREE;
-		odd = changed < nr;
+		odd = changed < nr || zone->used_pages != before.pages[BUD_PAGE_USED];
 		break;
-	case BUD_EV_ZONE_LOCKED:
+	default: /* extfrag repeats the zone_locked before it where it claimed a block */
 		changed = bud_zone_make_cached(zone, pfn, order);
-		kind = BUD_CONTRA_TAKE_OF_TAKEN;
-		odd = changed < nr;
-		break;
-	default: /* extfrag repeats the zone_locked before it where it claimed a block: no contradiction */
-		changed = bud_zone_make_cached(zone, pfn, order);
+		odd = changed < nr && event->kind == BUD_EV_ZONE_LOCKED;
 		break;
 	}
 	if (rules->types && event->kind == BUD_EV_PCPU_DRAIN)
 		bud_types_drained(rules->types, event, zone, pfn);
 	if (odd && zone->seeded)
-		contradict(rules, kind, event, pfn);
+		look_into(rules, event, zone, &before, to, pfn, nr);
 	if (zone->gapped && !rules->open_gaps.nr)
 		bud_zone_make_certain(zone, pfn, order);
 	if (rules->touched)
@@ -244,7 +259,8 @@ static void apply_across(bud_rules *rules, const bud_event *event, bud_pfn start
 	while (start < end) {
 		const bud_zone_range *range = range_of(rules, start);
 		if (!range) {
-			contradict(rules, BUD_CONTRA_NO_ZONE, event, start);
+			bud_contradiction_note(&rules->contradictions[BUD_CONTRA_NO_ZONE], event, start,
+					       BUD_PAGE_OUTSIDE);
 			return;
 		}
 		bud_pfn stop = end < range->end ? end : range->end;
@@ -262,7 +278,7 @@ static inline void apply_pages(bud_rules *rules, const bud_event *event, bud_pfn
 {
 	int order = event->order;
 	if (order < 0 || order > ORDER_LIMIT) {
-		contradict(rules, BUD_CONTRA_BAD_ORDER, event, pfn);
+		bud_contradiction_note(&rules->contradictions[BUD_CONTRA_BAD_ORDER], event, pfn, BUD_PAGE_UNKNOWN);
 		return;
 	}
 	const bud_zone_range *range = range_of(rules, pfn);
@@ -272,7 +288,7 @@ static inline void apply_pages(bud_rules *rules, const bud_event *event, bud_pfn
 	else if (pfn < BUD_PFN_MAX)
 		apply_across(rules, event, pfn, pfn + nr);
 	else
-		contradict(rules, BUD_CONTRA_NO_ZONE, event, pfn);
+		bud_contradiction_note(&rules->contradictions[BUD_CONTRA_NO_ZONE], event, pfn, BUD_PAGE_OUTSIDE);
 }
 
 /* An extfrag that only moves blocks from list to list. */
@@ -367,24 +383,26 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 	}
 }
 
-static void tell_listeners(const bud_listeners *listeners, const bud_event *event)
+static void tell(bud_rules *rules, const bud_event *event)
 {
-	for (unsigned i = 0; i < listeners->nr; i++)
+	const bud_listeners *listeners = rules->listeners;
+	for (unsigned i = 0; listeners && i < listeners->nr; i++)
 		listeners->list[i].listener(listeners->list[i].self, event);
+	if (rules->completeness)
+		bud_completeness_note(rules->completeness, event);
 }
 
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
 {
+	const bool told = rules->listeners || rules->completeness, learning = rules->proofs->learning;
 	size_t i = 0;
 	for (; i < nr && events[i].t_ns <= t_ns; i++) {
 		bool counts = BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS;
 		bool proven = counts && bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
-		if (rules->listeners)
-			tell_listeners(rules->listeners, &events[i]);
-		if (rules->completeness)
-			bud_completeness_note(rules->completeness, &events[i]);
+		if (told)
+			tell(rules, &events[i]);
 		apply(rules, &events[i]);
-		if (counts && rules->proofs->learning)
+		if (learning && counts)
 			bud_interrupts_see(rules->interrupts, &events[i], rules->seq, rules->proofs);
 		if (proven)
 			apply_after(rules, rules->seq);
