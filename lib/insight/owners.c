@@ -10,7 +10,7 @@
 #define NODE_LEAVES (1u << NODE_SHIFT)
 #define NR_NODES    (BUD_PFN_MAX >> (LEAF_SHIFT + NODE_SHIFT))
 
-#define MAX_PAGES_ORDER 30 /* larger than any block or gigantic page */
+#define MAX_PAGES_ORDER 24 /* larger than any gigantic page */
 #define MAX_USES	(4 * BUD_SITE_MAX)
 #define WAITING		0xffff0000u /* a cell's use while its request waits for its stack: plus the CPU */
 #define PATIENCE	4096	    /* requests in a row without a stack until none is waited for */
@@ -307,6 +307,13 @@ static uint64_t pages_of(const bud_event *e)
 	return e->order >= 0 && e->order <= MAX_PAGES_ORDER ? (uint64_t)1 << e->order : 0;
 }
 
+/* What an allocation got: no kernel hands out more than its largest block. */
+static uint64_t pages_got(const bud_owners *o, const bud_event *e)
+{
+	bool got = e->page.pfn != BUD_PFN_NONE && e->order <= bud_replay_kernel(o->replay)->max_order;
+	return got ? pages_of(e) : 0;
+}
+
 static uint32_t use_of_event(bud_owners *o, const bud_event *e, uint32_t site)
 {
 	return use_of(o, site, e->order, bud_kernel_migratetype(bud_replay_kernel(o->replay), e->page.migratetype));
@@ -332,7 +339,7 @@ static void settle(bud_owners *o, unsigned cpu, uint32_t site)
 {
 	waiting *w = &o->waiting[cpu];
 	const bud_event *e = &w->event;
-	uint64_t nr = e->page.pfn == BUD_PFN_NONE ? 0 : pages_of(e), held = 0;
+	uint64_t nr = pages_got(o, e), held = 0;
 	uint32_t row = use_of_event(o, e, site);
 	w->open = false;
 	o->nr_waiting--;
@@ -359,9 +366,9 @@ static void settle_without_stack(bud_owners *o, unsigned cpu)
 
 static void on_alloc(bud_owners *o, const bud_event *e)
 {
-	bool failed = e->page.pfn == BUD_PFN_NONE, wanted = is_wanted(o, e);
+	bool wanted = is_wanted(o, e);
 	bool waits = wanted && o->in_vain < PATIENCE && e->cpu < o->nr_cpus;
-	uint64_t nr = failed ? 0 : pages_of(e);
+	uint64_t nr = pages_got(o, e);
 	uint32_t row = 0;
 	if (waits) {
 		o->waiting[e->cpu] = (waiting){ .open = true, .counted = o->begun, .event = *e };
