@@ -9,20 +9,27 @@
 
 #include "lib/memory/memory.h"
 #include "lib/replay/proofs.h"
+#include "lib/replay/scanner.h"
 
 #define BUD_COMPACTION_TASKS 64
 
 /* One task's compaction run, as far as its events tell. */
 typedef struct bud_compaction_task {
-	int32_t pid; /* 0: none */
-	bool took; /* its last scan took something, and nothing was migrated since */
+	int32_t pid;  /* 0: none */
 	bool running; /* between begin and end */
-	uint64_t begin_seq; /* number of the event that began it */
+	bud_scanner scanner;
+	uint64_t fast_seq;		  /* number of its last event, if that was a fast isolation; else 0 */
+	bud_pfn migrate_pfn;		  /* how far it has looked for pages to move */
+	bud_pfn source_start, source_end; /* where it found some last */
+	uint64_t source_seq;		  /* and when */
+	bud_pfn zone_start, zone_end;
+	uint64_t begin_seq;		 /* number of the event that began it */
 	uint64_t taken, migrated, freed; /* pages, in this run */
 } bud_compaction_task;
 
 typedef struct bud_compaction {
 	bool old_kernel; /* no mm_compaction_fast_isolate_freepages: to 6.1 */
+	int pageblock_order;
 	unsigned nr_running;
 	bud_compaction_task tasks[BUD_COMPACTION_TASKS];
 } bud_compaction;
@@ -31,13 +38,19 @@ typedef struct bud_compaction {
  * Applies an event of compaction or isolation, number seq, to memory: what
  * it took leaves, what cannot be told is added to its zone's uncertainty.
  * proofs know what later events tell (index: of the first proof of seq, if
- * any), and learn of it as an exit. Returns the zone whose lists changed, or NULL.
+ * any; seed_seq: of the event that followed the seed), and learn of it as an exit. Returns the zone whose lists
+ * changed, or NULL.
  */
 bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, const bud_event *event, uint64_t seq,
-			       bud_proofs *proofs, size_t index);
+			       uint64_t seed_seq, bud_proofs *proofs, size_t index);
 
-/* The number of the event that began the task's compaction run; 0 if it is in none. */
-uint64_t bud_compaction_run(const bud_compaction *compaction, int32_t pid);
+/*
+ * A task frees a page. If it runs compaction, it either moved what was there,
+ * and the page was in use by the time of event *before (isolate_migratepages
+ * found it), or it gives back what it isolated since event *run. *before is
+ * left alone otherwise, *run is 0.
+ */
+void bud_compaction_free(const bud_compaction *compaction, int32_t pid, bud_pfn pfn, uint64_t *before, uint64_t *run);
 
 /* A task freed pages: if it runs compaction, they are the old places of what it moved, or what it gives back. */
 void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages);

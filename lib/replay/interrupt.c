@@ -36,7 +36,7 @@ static void decide(bud_interrupted_cpu *cpu, const bud_event *event, const bud_z
 	for (unsigned i = 0; i < cpu->nr; i++) {
 		const bud_interrupted_free *f = &cpu->frees[i];
 		if (held_lock(cpu, event, zone) && f->zone == zone)
-			bud_proofs_add(proofs, BUD_PROOF_DIRECT, f->seq, f->pfn, f->order);
+			bud_proofs_add(proofs, BUD_PROOF_DIRECT, f->seq, f->pfn, f->order, false);
 		else if (may_have_held_lock(cpu) && f->zone == cpu->zone)
 			bud_proofs_doubt(proofs, f->seq, f->pfn, f->order);
 	}
@@ -47,8 +47,8 @@ void bud_interrupts_gap(bud_interrupts *interrupts, uint16_t cpu, bud_proofs *pr
 {
 	if (cpu >= interrupts->nr_cpus)
 		return;
-	bud_proofs_forget(proofs, interrupts->cpus[cpu].nr_fresh);
-	bud_proofs_add(proofs, BUD_PROOF_GAP, interrupts->cpus[cpu].last_seq, cpu, 0);
+	bud_proofs_forget(proofs, interrupts->cpus[cpu].nr_fresh, interrupts->cpus[cpu].last_seq);
+	bud_proofs_add(proofs, BUD_PROOF_GAP, interrupts->cpus[cpu].last_seq, cpu, 0, false);
 	interrupts->cpus[cpu].nr = 0;
 	interrupts->cpus[cpu].kind = BUD_EV_ALLOC;
 }

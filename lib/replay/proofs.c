@@ -7,11 +7,12 @@
 #define STAMP_SHIFT	 15
 #define STAMPS_PER_CHUNK ((uint64_t)1 << STAMP_SHIFT)
 #define MAX_BYTES	 ((size_t)512 << 20)
-#define MAX_LOOK_BACK	 4096 /* exits looked at for one page */
 
 void bud_proofs_init(bud_proofs *proofs)
 {
 	*proofs = (bud_proofs){ 0 };
+	bud_pageset_init(&proofs->watched);
+	bud_pageset_init(&proofs->assigned);
 }
 
 static void free_stamps(bud_proofs *p)
@@ -36,8 +37,10 @@ void bud_proofs_fini(bud_proofs *proofs)
 	free(proofs->known);
 	free(proofs->fresh);
 	free(proofs->doubts);
-	free(proofs->guesses);
+	bud_pageset_fini(&proofs->watched);
+	bud_pageset_fini(&proofs->assigned);
 	free(proofs->exits);
+	free(proofs->gone);
 	*proofs = (bud_proofs){ 0 };
 }
 
@@ -45,7 +48,10 @@ void bud_proofs_begin(bud_proofs *proofs, bool learn)
 {
 	free_stamps(proofs);
 	drop_exits(proofs);
-	proofs->nr_fresh = proofs->nr_doubts = proofs->nr_guesses = 0;
+	proofs->nr_fresh = proofs->nr_doubts = proofs->nr_gone = 0;
+	proofs->nr_unexplained = 0;
+	bud_pageset_clear_all(&proofs->watched);
+	bud_pageset_clear_all(&proofs->assigned);
 	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
 	proofs->learning = learn;
 }
@@ -83,16 +89,35 @@ static void settle_doubts(bud_proofs *p)
 	for (size_t i = 0; i < p->nr_doubts; i++) {
 		const bud_proof *doubt = &p->doubts[i];
 		if (bud_proofs_stamp_of(p, doubt->pfn) == doubt->seq)
-			bud_proofs_add(p, BUD_PROOF_DOUBT, doubt->seq, doubt->pfn, doubt->order);
+			bud_proofs_add(p, BUD_PROOF_DOUBT, doubt->seq, doubt->pfn, doubt->order, false);
 	}
+}
+
+/* Which page left by which exit is settled anew in every pass, from all that is known by then. */
+static void forget_exits(bud_proofs *p)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < p->nr_known; i++)
+		if (p->known[i].kind != BUD_PROOF_GUESS && p->known[i].kind != BUD_PROOF_AT)
+			p->known[kept++] = p->known[i];
+	p->nr_known = kept;
+}
+
+static bool is_known(const bud_proofs *p, const bud_proof *proof)
+{
+	return p->nr_known && bsearch(proof, p->known, p->nr_known, sizeof *p->known, compare);
 }
 
 size_t bud_proofs_end(bud_proofs *proofs)
 {
 	bud_proofs *p = proofs;
 	settle_doubts(p);
-	size_t before = p->nr_known, kept = 0;
+	size_t fresh = 0, kept = 0;
 	bool silent = p->nr_exits > 0;
+	uint64_t unexplained = p->nr_unexplained;
+	for (size_t i = 0; i < p->nr_fresh; i++)
+		fresh += !is_known(p, &p->fresh[i]);
+	forget_exits(p);
 	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
 	     i++)
 		p->known[p->nr_known++] = p->fresh[i];
@@ -105,7 +130,12 @@ size_t bud_proofs_end(bud_proofs *proofs)
 			p->known[kept++] = p->known[i];
 	p->nr_known = kept;
 	bud_proofs_begin(p, false);
-	return silent ? kept - before : 0;
+	p->nr_passes++;
+	if ((!fresh || !silent) && unexplained) {
+		p->last_resort = true;
+		return unexplained;
+	}
+	return silent ? fresh : 0;
 }
 
 void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
@@ -138,7 +168,7 @@ uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn)
 	return c < proofs->nr_stamps && proofs->stamps[c] ? proofs->stamps[c][pfn % STAMPS_PER_CHUNK] : 0;
 }
 
-static void add_proof(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure)
+void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure)
 {
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->fresh, p->nr_fresh, &p->max_fresh, sizeof *p->fresh))
@@ -152,36 +182,6 @@ void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order)
 		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order, false };
 }
 
-void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order)
-{
-	bud_proofs *p = proofs;
-	if (!p->learning || !grow(p, (void **)&p->guesses, p->nr_guesses, &p->max_guesses, sizeof *p->guesses))
-		return;
-	p->guesses[p->nr_guesses++] = (bud_proof){ seq, block, BUD_PROOF_NOT, (uint8_t)order, false };
-	bud_proofs_stamp(p, block, (uint64_t)1 << order, seq);
-}
-
-static const bud_proof *guess_of(const bud_proofs *p, uint64_t seq)
-{
-	size_t low = 0, high = p->nr_guesses;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (p->guesses[middle].seq < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < p->nr_guesses && p->guesses[low].seq == seq ? &p->guesses[low] : NULL;
-}
-
-void bud_proofs_check_guess(bud_proofs *proofs, bud_pfn pfn, bool was_free)
-{
-	uint64_t seq = bud_proofs_stamp_of(proofs, pfn);
-	const bud_proof *guess = seq ? guess_of(proofs, seq) : NULL;
-	if (guess)
-		bud_proofs_add(proofs, was_free ? BUD_PROOF_NOT : BUD_PROOF_AT, seq, guess->pfn, 0);
-}
-
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 {
 	bud_proofs *p = proofs;
@@ -193,100 +193,20 @@ void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 	}
 }
 
-void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order)
-{
-	add_proof(proofs, kind, seq, pfn, order, false);
-}
-
-void bud_proofs_forget(bud_proofs *proofs, size_t nr)
+void bud_proofs_forget(bud_proofs *proofs, size_t nr, uint64_t seq)
 {
 	size_t kept = nr;
 	for (size_t i = nr; i < proofs->nr_fresh; i++)
 		if (proofs->fresh[i].kind == BUD_PROOF_GAP)
 			proofs->fresh[kept++] = proofs->fresh[i];
 	proofs->nr_fresh = kept < proofs->nr_fresh ? kept : proofs->nr_fresh;
+	while (proofs->nr_gone && proofs->gone[proofs->nr_gone - 1].before > seq)
+		proofs->nr_gone--;
 }
 
-static bool is_candidate(const bud_exit *exit, bud_pfn block)
-{
-	size_t low = 0, high = exit->nr_candidates;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (exit->candidates[middle] < block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < exit->nr_candidates && exit->candidates[low] == block;
-}
-
-/* Whether the exit can have taken the page. A fast isolation took one block that was free: its first page tells which.
- */
-static bool could_take(const bud_exit *exit, bud_pfn pfn)
-{
-	bud_pfn block = pfn >> exit->order << exit->order;
-	if (!exit->room || pfn < exit->start || pfn >= exit->end)
-		return false;
-	if (exit->rank != BUD_EXIT_FAST)
-		return true;
-	return exit->block == BUD_PFN_NONE ? is_candidate(exit, block) : exit->block == block;
-}
-
-/* The less the better. A fast isolation known to have taken this block comes first, then the task's own. */
-static int doubt(const bud_exit *exit, int32_t pid)
-{
-	int doubt = exit->rank * 4;
-	if (exit->rank == BUD_EXIT_FAST)
-		doubt += exit->block != BUD_PFN_NONE ? 0 : exit->pid == pid ? 1 : 2;
-	return doubt;
-}
-
-void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed, uint64_t run)
+void bud_proofs_add_gone(bud_proofs *proofs, const bud_gone *gone)
 {
 	bud_proofs *p = proofs;
-	uint64_t moved = bud_proofs_stamp_of(p, pfn), after = moved > seed ? moved : seed;
-	bud_exit *best = NULL;
-	size_t looked = 0;
-	for (size_t i = p->nr_exits; i-- > 0 && p->exits[i].seq > after && looked++ < MAX_LOOK_BACK;) {
-		bud_exit *exit = &p->exits[i];
-		/* Of equals the earliest: a page that stays on the lists is soon named by some event. */
-		if (could_take(exit, pfn) && (!best || doubt(exit, pid) <= doubt(best, pid)))
-			best = exit;
-	}
-	if (best) {
-		best->room--;
-		best->block = pfn >> best->order << best->order;
-		add_proof(p, BUD_PROOF_AT, best->seq, pfn, 0, run && best->pid == pid && best->seq >= run);
-	} else if (moved >= seed && moved) {
-		bud_proofs_add(p, BUD_PROOF_AFTER, moved, pfn, 0);
-	} else {
-		bud_proofs_add(p, BUD_PROOF_SEED, seed, pfn, 0);
-	}
-}
-
-/* The first candidate of an exit in [start, end), or BUD_PFN_NONE. */
-static bud_pfn candidate_in(const bud_exit *exit, bud_pfn start, bud_pfn end)
-{
-	for (size_t i = 0; i < exit->nr_candidates; i++)
-		if (exit->candidates[i] >= start && exit->candidates[i] < end)
-			return exit->candidates[i];
-	return BUD_PFN_NONE;
-}
-
-void bud_proofs_explain_surplus(bud_proofs *proofs, bud_pfn start, bud_pfn end, uint64_t surplus, int32_t pid)
-{
-	bud_proofs *p = proofs;
-	size_t looked = 0;
-	for (size_t i = p->nr_exits; i-- > 0 && surplus && looked++ < MAX_LOOK_BACK;) {
-		bud_exit *exit = &p->exits[i];
-		uint64_t size = (uint64_t)1 << exit->order;
-		if (exit->rank != BUD_EXIT_FAST || exit->pid != pid || exit->block != BUD_PFN_NONE || size != surplus)
-			continue;
-		bud_pfn block = candidate_in(exit, start, end);
-		if (block == BUD_PFN_NONE)
-			continue;
-		exit->block = block;
-		surplus -= size;
-		bud_proofs_add(p, BUD_PROOF_AT, exit->seq, block, 0);
-	}
+	if (p->learning && grow(p, (void **)&p->gone, p->nr_gone, &p->max_gone, sizeof *p->gone))
+		p->gone[p->nr_gone++] = *gone;
 }

@@ -10,15 +10,18 @@
 
 #include "lib/base/error.h"
 #include "lib/base/event.h"
+#include "lib/base/pageset.h"
 
 typedef enum bud_proof_kind {
-	BUD_PROOF_DIRECT, /* the mm_page_free of that number went straight to the buddy, no per-CPU list took the page */
-	BUD_PROOF_AT, /* the isolation of that number took the page's block */
-	BUD_PROOF_NOT, /* the isolation of that number did not take this block, likely as it looked */
-	BUD_PROOF_AFTER, /* the pages left the free lists as soon as that event had put them there (capture) */
-	BUD_PROOF_DOUBT, /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells */
-	BUD_PROOF_GAP, /* events of CPU number pfn were lost from there on, to its next LOST */
-	BUD_PROOF_SEED, /* the pages were gone already when the seed before that event was read */
+	BUD_PROOF_DIRECT, /* the mm_page_free of that number went straight to the buddy, no per-CPU list took the page
+			   */
+	BUD_PROOF_AT,	  /* the isolation of that number took the page's block */
+	BUD_PROOF_GUESS,  /* the fast isolation of that number likeliest took this block */
+	BUD_PROOF_AFTER,  /* the pages left the free lists as soon as that event had put them there (capture) */
+	BUD_PROOF_DOUBT,  /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells
+			   */
+	BUD_PROOF_GAP,	  /* events of CPU number pfn were lost from there on, to its next LOST */
+	BUD_PROOF_SEED,	  /* the pages were gone already when the seed before that event was read */
 } bud_proof_kind;
 
 typedef struct bud_proof {
@@ -26,28 +29,51 @@ typedef struct bud_proof {
 	bud_pfn pfn;
 	uint8_t kind;
 	uint8_t order;
-	bool sure; /* AT: the task itself gave the page back within the run in which it took it */
+	bool sure; /* AT: the task itself gave the page back within the run in which it took it; GUESS: no other is left
+		    */
 } bud_proof;
+
+/* A block that a fast isolation may have taken. */
+typedef struct bud_candidate {
+	bud_pfn block;
+	uint32_t formed; /* about when it came to be: number of an event */
+	bool stayed;	 /* some event has shown that it did not leave then */
+} bud_candidate;
 
 /* A silent way out of the free lists that the trace tells of. */
 typedef struct bud_exit {
 	uint64_t seq;
-	bud_pfn start, end; /* pages it may have taken */
-	uint64_t room; /* pages it took that are not explained yet */
-	bud_pfn block; /* FAST: the block of 2^order pages it took, BUD_PFN_NONE until some page tells */
-	bud_pfn *candidates; /* FAST: the free blocks of that order at that moment, sorted */
+	bud_pfn start, end;	   /* pages it may have taken */
+	uint64_t room;		   /* pages it took that are not explained yet */
+	bud_pfn block;		   /* FAST: the block of 2^order pages it took, BUD_PFN_NONE until some page tells */
+	bud_pfn low;		   /* FAST: blocks from here on were preferred */
+	bud_candidate *candidates; /* FAST: the free blocks of that order at that moment, sorted */
 	size_t nr_candidates;
 	uint8_t order;
+	uint8_t rank;	/* bud_exit_rank */
+	bool guessed;	/* FAST: block is a guess */
+	bool tried;	/* while blocks are moved about */
+	uint8_t stride; /* SCAN: in which it walked from start, 0 if not known */
 	int32_t pid;
-	uint8_t rank; /* bud_exit_rank */
 } bud_exit;
 
-/* In the order they are believed. */
+/* A page that was held free and turned out to have left. */
+typedef struct bud_gone {
+	bud_pfn pfn;
+	uint64_t after, before; /* it left between these events */
+	uint64_t moved;		/* number of the event that put it there, 0 if the seed did */
+	uint64_t run;		/* of the event that began the compaction run the task that freed it is in, or 0 */
+	int32_t pid;		/* of the task that found it gone */
+	bool wanted;		/* must be explained while others are moved about */
+	bool certain;		/* told by an event of the page itself */
+	size_t by;		/* the exit by which it left, SIZE_MAX while not known */
+} bud_gone;
+
 typedef enum bud_exit_rank {
 	BUD_EXIT_CONTIG, /* test_pages_isolated found the whole range free */
-	BUD_EXIT_FAST, /* mm_compaction_fast_isolate_freepages */
-	BUD_EXIT_SCAN, /* mm_compaction_isolate_freepages that took less than all */
-	BUD_EXIT_RUN, /* the beginning of a compaction run */
+	BUD_EXIT_FAST,	 /* mm_compaction_fast_isolate_freepages */
+	BUD_EXIT_SCAN,	 /* mm_compaction_isolate_freepages that took less than all */
+	BUD_EXIT_RUN,	 /* the beginning of a compaction run */
 	BUD_NR_EXIT_RANKS,
 } bud_exit_rank;
 
@@ -60,13 +86,18 @@ typedef struct bud_proofs {
 	size_t nr_doubts, max_doubts;
 	bud_exit *exits; /* of this pass, by seq */
 	size_t nr_exits, max_exits;
-	bud_proof *guesses; /* of this pass, by seq */
-	size_t nr_guesses, max_guesses;
-	uint32_t **stamps; /* by pfn: number of the event that last moved the page */
+	bud_gone *gone; /* of this pass */
+	size_t nr_gone, max_gone;
+	bud_pageset watched;  /* pages of candidates that no event has named since */
+	bud_pageset assigned; /* pages this pass took away by what is known, and no event has named since */
+	uint32_t **stamps;    /* by pfn: number of the event that last moved the page */
 	uint64_t nr_stamps;
 	size_t bytes;
 	bool learning;
-	bool full; /* the cap on memory was reached: the rest is not learnt */
+	unsigned nr_passes;	 /* that have learnt */
+	bool last_resort;	 /* what no exit explains left as soon as it came, or before the seed */
+	uint64_t nr_unexplained; /* pages of this pass that wait for that */
+	bool full;		 /* the cap on memory was reached: the rest is not learnt */
 } bud_proofs;
 
 void bud_proofs_init(bud_proofs *proofs);
@@ -88,38 +119,17 @@ static inline bool bud_proofs_has(const bud_proofs *proofs, size_t *index, uint6
 	return *index < proofs->nr_known && proofs->known[*index].seq == seq;
 }
 
-/*
- * The isolation of that number is taken to have had this block, without
- * proof. An event that shows a page of it free, or freed, will tell.
- */
-void bud_proofs_guess(bud_proofs *proofs, uint64_t seq, bud_pfn block, int order);
-/* An event finds the page: on the free lists, or given back by the isolation. Adds what that says about a guess. */
-void bud_proofs_check_guess(bud_proofs *proofs, bud_pfn pfn, bool was_free);
-
 /* Remembers that event seq moved these pages. */
 void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);
 /* The number of the event that last moved the page, or 0. */
 uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 
-void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order);
-/* Forgets what this pass has learnt, but for its first nr proofs, and gaps. */
-void bud_proofs_forget(bud_proofs *proofs, size_t nr);
-/*
- * A full scan of [start, end) by a task lacked surplus pages of what is held
- * free there: its fast isolations before it may have taken the blocks.
- */
-void bud_proofs_explain_surplus(bud_proofs *proofs, bud_pfn start, bud_pfn end, uint64_t surplus, int32_t pid);
+void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure);
+/* Forgets what this pass has learnt behind event number seq, but for its first nr proofs, and gaps. */
+void bud_proofs_forget(bud_proofs *proofs, size_t nr, uint64_t seq);
 /* That free is in doubt as long as no later event moves its pages. */
-void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order);
-/* Takes over exit->candidates. */
+void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order); /* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
-
-/*
- * A page held free turns out to have left: finds the likeliest exit since it
- * last moved, and adds the proof. seed: number of the event that followed
- * the seed, in force when the page has not moved since. run: number of the
- * event that began the compaction run the freeing task is in, or 0.
- */
-void bud_proofs_explain(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed, uint64_t run);
+void bud_proofs_add_gone(bud_proofs *proofs, const bud_gone *gone);
 
 #endif

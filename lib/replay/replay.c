@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/replay/exits.h"
 #include "lib/replay/rules.h"
 #include "lib/replay/schedule.h"
 #include "lib/replay/seed.h"
@@ -25,7 +26,6 @@ struct bud_replay {
 	bud_seed seed;
 	bud_proofs proofs;
 	bud_interrupts interrupts; /* of a learning pass */
-	unsigned nr_passes;	   /* that have learnt */
 	bud_rules rules;
 	bud_listeners listeners;
 	bud_compare compare;
@@ -264,9 +264,11 @@ static uint64_t unexplained(const bud_rules *rules)
 /* What a learning pass has brought; false if another would bring nothing new. */
 static bool end_pass(bud_replay *r)
 {
+	bud_exits_settle(&r->proofs, r->rules.seed_seq);
+	bud_exits_settle(&r->proofs, r->rules.seed_seq);
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
 	/* Contradictions that proofs explain only count in the pass after. */
-	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && !r->nr_passes;
+	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++)
 		r->start.zones[i].seeded = r->start.zones[i].inferred = true;
 	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
@@ -275,7 +277,6 @@ static bool end_pass(bud_replay *r)
 	apply_lacks(r);
 	bud_completeness_fini(&r->completeness);
 	bud_interrupts_fini(&r->interrupts);
-	r->nr_passes++;
 	return (more || doubted) && !(r->lacks & BUD_LACKS_REFUSED);
 }
 
@@ -291,13 +292,13 @@ static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budge
 			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus);
 			bud_completeness_init(&r->completeness, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
-			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->nr_passes ? &r->start : NULL;
+			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->proofs.nr_passes ? &r->start : NULL;
 			r->rules.completeness = &r->completeness;
 		}
 		if (!status)
 			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
 		if (!status && ended)
-			*done = !end_pass(r) || r->nr_passes >= max_passes;
+			*done = !end_pass(r) || r->proofs.nr_passes >= max_passes;
 	}
 	return status;
 }

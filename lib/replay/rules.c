@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/replay/exits.h"
+
 /* The largest order any event may carry: a gigantic folio is freed as one. */
 #define ORDER_LIMIT 24
 
@@ -16,24 +18,33 @@ static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone
 		moved = stamp > moved ? stamp : moved;
 	}
 	if (free == nr && moved >= rules->seed_seq && moved)
-		bud_proofs_add(rules->proofs, BUD_PROOF_AFTER, moved, pfn, order);
-	else if (free)
+		bud_proofs_add(rules->proofs, BUD_PROOF_AFTER, moved, pfn, order, false);
+	else
 		for (bud_pfn p = pfn; p < pfn + nr; p++)
-			if (bud_buddy_page_is_free(&zone->buddy, p))
-				bud_proofs_explain(rules->proofs, p, event->pid, rules->seed_seq, 0);
+			if (bud_buddy_page_is_free(&zone->buddy, p) || bud_exits_assigned(rules->proofs, p))
+				bud_exits_gone(rules->proofs, p, event->pid, rules->seed_seq, rules->seq, 0, true);
+}
+
+static void learn_gone(bud_rules *rules, const bud_event *event, bud_pfn pfn)
+{
+	uint64_t before = rules->seq, run = 0;
+	if (event->kind == BUD_EV_FREE)
+		bud_compaction_free(&rules->compaction, event->pid, pfn, &before, &run);
+	bud_exits_gone(rules->proofs, pfn, event->pid, rules->seed_seq, before, run, true);
 }
 
 /* A take, free or drain of one page. */
 static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn)
 {
 	bool take = event->kind == BUD_EV_ZONE_LOCKED || event->kind == BUD_EV_EXTFRAG;
+	bool free = bud_buddy_page_is_free(&zone->buddy, pfn);
 	uint64_t moved = bud_proofs_stamp_of(rules->proofs, pfn);
 	if (event->kind == BUD_EV_ZONE_LOCKED && bud_pageset_test(&zone->cached, pfn))
-		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0);
-	if (!take && bud_buddy_page_is_free(&zone->buddy, pfn))
-		bud_proofs_explain(rules->proofs, pfn, event->pid, rules->seed_seq,
-				   event->kind == BUD_EV_FREE ? bud_compaction_run(&rules->compaction, event->pid) : 0);
-	bud_proofs_check_guess(rules->proofs, pfn, event->kind != BUD_EV_FREE);
+		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0, false);
+	if (take)
+		bud_exits_stayed(rules->proofs, pfn);
+	else if (free || bud_exits_assigned(rules->proofs, pfn))
+		learn_gone(rules, event, pfn);
 }
 
 /* What the event, applied to the state before it, tells about earlier silence; nothing across a gap, or in one. */
@@ -129,7 +140,8 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 			      .proofs = proofs,
 			      .interrupts = interrupts,
 			      .seq = 1,
-			      .compaction = { .old_kernel = old_kernel } };
+			      .compaction = { .old_kernel = old_kernel,
+					      .pageblock_order = kernel->pageblock_order } };
 	apply_after(rules, 0); /* gaps before the first event */
 }
 
@@ -328,8 +340,8 @@ static void note_batched(bud_rules *rules, const bud_event *event)
 /* Compaction and isolation: leave without a page event. */
 static void apply_silent(bud_rules *rules, const bud_event *event)
 {
-	bud_zone *zone = bud_compaction_apply(&rules->compaction, rules->memory, event, rules->seq, rules->proofs,
-					      rules->next_proof);
+	bud_zone *zone = bud_compaction_apply(&rules->compaction, rules->memory, event, rules->seq, rules->seed_seq,
+					      rules->proofs, rules->next_proof);
 	if (zone && rules->observer)
 		rules->observer(rules->observer_self, zone, event->t_ns, true);
 }

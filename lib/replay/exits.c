@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/replay/exits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_LOOK_BACK  4096 /* exits looked at for one page */
+#define UNKNOWN	       SIZE_MAX
+#define MAX_DEPTH      5     /* exits that give up their block for one another */
+#define MAX_TRIES      256   /* exits tried for one page */
+#define MAX_RESTS      1024  /* pages tried so */
+#define MAX_CANDIDATES 16384 /* of one fast isolation; with more of them any page may be its */
+
+static bud_pfn block_of(const bud_exit *exit, bud_pfn pfn)
+{
+	return pfn >> exit->order << exit->order;
+}
+
+/* About when the block came to be: when some of its pages last moved. */
+static uint32_t formed(const bud_proofs *p, bud_pfn block, int order)
+{
+	uint64_t last = (uint64_t)1 << order, newest = 0;
+	const bud_pfn looked_at[] = { block, block + last - 1, block + last / 2, block + (last - 1) / 2 };
+	for (size_t i = 0; i < sizeof looked_at / sizeof *looked_at; i++) {
+		uint64_t stamp = bud_proofs_stamp_of(p, looked_at[i]);
+		newest = stamp > newest ? stamp : newest;
+	}
+	return (uint32_t)newest;
+}
+
+static void find_candidates(bud_proofs *p, bud_exit *exit, const bud_zone *zone)
+{
+	const bud_pageset *blocks = &zone->buddy.heads[exit->order];
+	uint64_t end = exit->end >> exit->order, i = exit->start >> exit->order, nr = 0;
+	for (uint64_t k = i; nr <= MAX_CANDIDATES && (k = bud_pageset_next(blocks, k, end)) < end; k++)
+		nr++;
+	exit->candidates = nr > MAX_CANDIDATES ? NULL : calloc(nr + 1, sizeof *exit->candidates);
+	for (; exit->candidates && (i = bud_pageset_next(blocks, i, end)) < end; i++) {
+		bud_pfn block = i << exit->order;
+		exit->candidates[exit->nr_candidates++] =
+			(bud_candidate){ block, formed(p, block, exit->order), false };
+		bud_pageset_set_range(&p->watched, block, (uint64_t)1 << exit->order);
+	}
+}
+
+void bud_exits_add_fast(bud_proofs *proofs, const bud_event *event, uint64_t seq, const bud_zone *zone, bud_pfn low)
+{
+	bud_exit exit = { .seq = seq,
+			  .start = event->isolate.start_pfn,
+			  .end = zone->start_pfn + zone->spanned,
+			  .room = event->isolate.nr_taken,
+			  .block = BUD_PFN_NONE,
+			  .low = low,
+			  .pid = event->pid,
+			  .order = (uint8_t)(63 - __builtin_clzll(event->isolate.nr_taken)),
+			  .rank = BUD_EXIT_FAST };
+	if (exit.order > zone->buddy.max_order)
+		return;
+	find_candidates(proofs, &exit, zone);
+	bud_proofs_add_exit(proofs, &exit);
+}
+
+/* The first exit of number seq or later. */
+static size_t first_exit(const bud_proofs *p, uint64_t seq)
+{
+	size_t low = 0, high = p->nr_exits;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (p->exits[middle].seq < seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void bud_exits_narrow(bud_proofs *proofs, uint64_t seq, bud_pfn start, bud_pfn end)
+{
+	size_t i = first_exit(proofs, seq);
+	if (i == proofs->nr_exits || proofs->exits[i].seq != seq)
+		return;
+	bud_exit *exit = &proofs->exits[i];
+	exit->start = start > exit->start ? start : exit->start;
+	exit->end = end < exit->end ? end : exit->end;
+}
+
+static bud_candidate *candidate_of(const bud_exit *exit, bud_pfn block)
+{
+	size_t low = 0, high = exit->nr_candidates;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (exit->candidates[middle].block < block)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < exit->nr_candidates && exit->candidates[low].block == block ? &exit->candidates[low] : NULL;
+}
+
+/* Whether the exit can have taken the page. A fast isolation took one block that was free: its first page tells which.
+ */
+static bool could_take(const bud_exit *exit, bud_pfn pfn)
+{
+	bud_pfn block = block_of(exit, pfn);
+	if (!exit->room || pfn < exit->start || pfn >= exit->end)
+		return false;
+	if (exit->rank != BUD_EXIT_FAST)
+		return true;
+	if (exit->block != BUD_PFN_NONE)
+		return exit->block == block;
+	const bud_candidate *candidate = candidate_of(exit, block);
+	return candidate ? !candidate->stayed : !exit->candidates;
+}
+
+/*
+ * The less the better. A fast isolation known to have taken this block comes
+ * first, then a scan that stepped on the page: had it been free then, it
+ * would have taken it. A fast isolation took one of many, likelier the task's own.
+ */
+static int doubt(const bud_exit *exit, bud_pfn pfn, int32_t pid)
+{
+	if (exit->rank == BUD_EXIT_FAST)
+		return exit->block != BUD_PFN_NONE ? 2 : exit->pid == pid ? 4 : 5;
+	if (exit->rank == BUD_EXIT_SCAN && exit->stride && (pfn - exit->start) % exit->stride == 0)
+		return 3;
+	return exit->rank == BUD_EXIT_CONTIG ? 1 : exit->rank == BUD_EXIT_SCAN ? 6 : 7;
+}
+
+void bud_exits_gone(bud_proofs *proofs, bud_pfn pfn, int32_t pid, uint64_t seed, uint64_t before, uint64_t run,
+		    bool certain)
+{
+	uint64_t moved = bud_proofs_stamp_of(proofs, pfn);
+	bud_gone gone = { .pfn = pfn,
+			  .after = moved > seed ? moved : seed,
+			  .before = before,
+			  .moved = moved >= seed ? moved : 0,
+			  .run = run,
+			  .pid = pid,
+			  .certain = certain,
+			  .by = UNKNOWN };
+	bud_pageset_clear(&proofs->assigned, pfn);
+	bud_proofs_add_gone(proofs, &gone);
+}
+
+void bud_exits_stayed(bud_proofs *proofs, bud_pfn pfn)
+{
+	bud_proofs *p = proofs;
+	uint64_t moved = bud_proofs_stamp_of(p, pfn);
+	bud_pageset_clear(&p->assigned, pfn);
+	if (!bud_pageset_test(&p->watched, pfn))
+		return;
+	bud_pageset_clear(&p->watched, pfn);
+	for (size_t i = p->nr_exits; i-- > 0 && p->exits[i].seq > moved;) {
+		bud_candidate *candidate = candidate_of(&p->exits[i], block_of(&p->exits[i], pfn));
+		if (candidate)
+			candidate->stayed = true;
+	}
+}
+
+void bud_exits_assign(bud_proofs *proofs, bud_pfn pfn, uint64_t nr)
+{
+	bud_pageset_set_range(&proofs->assigned, pfn, nr);
+}
+
+/*
+ * By how many exits behind event number after the page can have left, and the
+ * likeliest of them. Of equals the earliest: a page that stays on the lists is
+ * soon named by some event. pid: of that task only, if not 0.
+ */
+static size_t count_ways_behind(bud_proofs *p, const bud_gone *gone, uint64_t after, int32_t pid, bud_exit **best)
+{
+	size_t nr = 0, looked = 0;
+	*best = NULL;
+	for (size_t i = first_exit(p, after + 1);
+	     i < p->nr_exits && p->exits[i].seq < gone->before && looked++ < MAX_LOOK_BACK; i++) {
+		bud_exit *exit = &p->exits[i];
+		if ((pid && exit->pid != pid) || !could_take(exit, gone->pfn))
+			continue;
+		nr++;
+		if (!*best || doubt(exit, gone->pfn, gone->pid) < doubt(*best, gone->pfn, gone->pid))
+			*best = exit;
+	}
+	return nr;
+}
+
+/* What a task gives back during compaction it most likely took in the same run (release_free_list). */
+static size_t count_ways(bud_proofs *p, const bud_gone *gone, bud_exit **best)
+{
+	uint64_t run = gone->run > gone->after ? gone->run : gone->after;
+	size_t nr = gone->run ? count_ways_behind(p, gone, run, gone->pid, best) : 0;
+	return nr ? nr : count_ways_behind(p, gone, gone->after, 0, best);
+}
+
+static size_t first_gone(const bud_proofs *p, bud_pfn pfn)
+{
+	size_t low = 0, high = p->nr_gone;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (p->gone[middle].pfn < pfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* The page left by that exit, and with it the block that a fast isolation took. */
+static void assign(bud_proofs *p, bud_gone *gone, bud_exit *exit)
+{
+	size_t by = (size_t)(exit - p->exits);
+	if (exit->rank != BUD_EXIT_FAST) {
+		gone->by = by;
+		exit->room--;
+		return;
+	}
+	exit->block = block_of(exit, gone->pfn);
+	for (size_t i = first_gone(p, exit->block);
+	     i < p->nr_gone && p->gone[i].pfn < exit->block + ((bud_pfn)1 << exit->order); i++) {
+		bud_gone *other = &p->gone[i];
+		if (other->by == UNKNOWN && exit->seq > other->after && exit->seq < other->before)
+			other->by = by;
+	}
+}
+
+/* Explains what can have left by at most so many exits; returns how many pages. */
+static size_t explain_some(bud_proofs *p, size_t most)
+{
+	size_t nr = 0;
+	for (size_t i = 0; i < p->nr_gone; i++) {
+		bud_exit *best;
+		size_t ways = p->gone[i].by == UNKNOWN ? count_ways(p, &p->gone[i], &best) : 0;
+		if (!ways || ways > most)
+			continue;
+		assign(p, &p->gone[i], best);
+		nr++;
+	}
+	return nr;
+}
+
+/*
+ * fast_isolate_freepages goes through the list from its tail, where the
+ * oldest blocks are, and takes the first block from low on, or else the
+ * highest it has seen.
+ */
+static bool is_likelier(const bud_exit *exit, const bud_candidate *a, const bud_candidate *b)
+{
+	if ((a->block >= exit->low) != (b->block >= exit->low))
+		return a->block >= exit->low;
+	if (a->block < exit->low)
+		return a->block > b->block;
+	return a->formed < b->formed;
+}
+
+/* Whether some page of the block left by another exit at that time, so that it was not there any more, or not yet. */
+static bool left_otherwise(const bud_proofs *p, const bud_exit *exit, bud_pfn block)
+{
+	for (size_t i = first_gone(p, block); i < p->nr_gone && p->gone[i].pfn < block + ((bud_pfn)1 << exit->order);
+	     i++)
+		if (p->gone[i].by != UNKNOWN && exit->seq > p->gone[i].after && exit->seq < p->gone[i].before)
+			return true;
+	return false;
+}
+
+/* How many blocks a fast isolation can have taken that nothing has explained, and the likeliest of them. */
+static size_t count_candidates(const bud_proofs *p, const bud_exit *exit, const bud_candidate **best)
+{
+	size_t nr = 0;
+	*best = NULL;
+	for (size_t i = 0; i < exit->nr_candidates; i++) {
+		const bud_candidate *candidate = &exit->candidates[i];
+		if (candidate->stayed || candidate->block < exit->start || candidate->block >= exit->end ||
+		    left_otherwise(p, exit, candidate->block))
+			continue;
+		nr++;
+		if (!*best || is_likelier(exit, candidate, *best))
+			*best = candidate;
+	}
+	return nr;
+}
+
+/* A block is guessed to have left by that exit: by no other. */
+static void close_others(bud_proofs *p, const bud_exit *taker, bud_pfn start, uint64_t formed)
+{
+	bud_pfn end = start + ((bud_pfn)1 << taker->order);
+	for (size_t i = first_exit(p, formed + 1); i < p->nr_exits; i++) {
+		bud_exit *exit = &p->exits[i];
+		for (bud_pfn block = block_of(exit, start); exit != taker && exit->rank == BUD_EXIT_FAST && block < end;
+		     block += (bud_pfn)1 << exit->order) {
+			bud_candidate *candidate = candidate_of(exit, block);
+			if (candidate)
+				candidate->stayed = true;
+		}
+	}
+}
+
+/* Guesses for isolations that can have taken at most so many blocks; returns how many. */
+static size_t guess_some(bud_proofs *p, size_t most)
+{
+	size_t nr = 0;
+	for (size_t i = 0; i < p->nr_exits; i++) {
+		bud_exit *exit = &p->exits[i];
+		const bud_candidate *best;
+		if (exit->rank != BUD_EXIT_FAST || exit->block != BUD_PFN_NONE)
+			continue;
+		size_t left = count_candidates(p, exit, &best);
+		if (!left || left > most)
+			continue;
+		exit->block = best->block;
+		exit->guessed = true;
+		bud_proofs_add(p, BUD_PROOF_GUESS, exit->seq, best->block, exit->order, left == 1);
+		close_others(p, exit, best->block, best->formed);
+		nr++;
+	}
+	return nr;
+}
+
+static void release(bud_proofs *p, bud_exit *exit)
+{
+	size_t by = (size_t)(exit - p->exits), i = first_gone(p, exit->block);
+	for (; i < p->nr_gone && p->gone[i].pfn < exit->block + ((bud_pfn)1 << exit->order); i++)
+		if (p->gone[i].by == by)
+			p->gone[i].by = UNKNOWN;
+	exit->block = BUD_PFN_NONE;
+}
+
+static bool make_room(bud_proofs *p, bud_gone *gone, int depth, unsigned *tries);
+
+/* Every page of the block that this exit gave up has left by another one. */
+static bool find_others(bud_proofs *p, bud_pfn block, int order, int depth, unsigned *tries)
+{
+	for (size_t i = first_gone(p, block); i < p->nr_gone && p->gone[i].pfn < block + ((bud_pfn)1 << order); i++) {
+		bud_exit *best;
+		if (p->gone[i].by != UNKNOWN || !p->gone[i].wanted)
+			continue;
+		if (count_ways(p, &p->gone[i], &best))
+			assign(p, &p->gone[i], best);
+		else if (!make_room(p, &p->gone[i], depth + 1, tries))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A page that can have left only by exits that are all taken for others:
+ * looks for one whose block can have left otherwise, and so on.
+ */
+static bool make_room(bud_proofs *p, bud_gone *gone, int depth, unsigned *tries)
+{
+	for (size_t i = first_exit(p, gone->after + 1);
+	     depth < MAX_DEPTH && i < p->nr_exits && p->exits[i].seq < gone->before && *tries; i++) {
+		bud_exit *exit = &p->exits[i];
+		const bud_candidate *candidate = candidate_of(exit, block_of(exit, gone->pfn));
+		if (exit->rank != BUD_EXIT_FAST || exit->guessed || exit->tried || !candidate || candidate->stayed ||
+		    exit->block == BUD_PFN_NONE || exit->block == candidate->block || gone->pfn < exit->start ||
+		    gone->pfn >= exit->end)
+			continue;
+		--*tries;
+		bud_pfn before = exit->block;
+		exit->tried = true;
+		release(p, exit);
+		assign(p, gone, exit);
+		if (find_others(p, before, exit->order, depth, tries))
+			return true;
+	}
+	return false;
+}
+
+static int compare_gone(const void *a, const void *b)
+{
+	const bud_gone *x = a, *y = b;
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	return x->before < y->before ? -1 : x->before > y->before;
+}
+
+/* What an unsuccessful try has changed is put back. */
+typedef struct assignment {
+	size_t *by;
+	bud_exit *exits;
+} assignment;
+
+static bool keep(assignment *kept, const bud_proofs *p)
+{
+	kept->by = malloc((p->nr_gone + 1) * sizeof *kept->by);
+	kept->exits = malloc((p->nr_exits + 1) * sizeof *kept->exits);
+	for (size_t i = 0; kept->by && kept->exits && i < p->nr_gone; i++)
+		kept->by[i] = p->gone[i].by;
+	if (kept->by && kept->exits)
+		memcpy(kept->exits, p->exits, p->nr_exits * sizeof *kept->exits);
+	return kept->by && kept->exits;
+}
+
+static void put_back(const assignment *kept, bud_proofs *p)
+{
+	for (size_t i = 0; i < p->nr_gone; i++)
+		p->gone[i].by = kept->by[i];
+	memcpy(p->exits, kept->exits, p->nr_exits * sizeof *kept->exits);
+}
+
+/* Pages that nothing explains yet, by exits that others give up. */
+static void explain_rest(bud_proofs *p)
+{
+	assignment kept;
+	unsigned left = MAX_RESTS;
+	for (size_t i = 0; i < p->nr_gone; i++)
+		p->gone[i].wanted = p->gone[i].by != UNKNOWN || p->gone[i].certain;
+	for (size_t i = 0; i < p->nr_gone && left; i++) {
+		unsigned tries = MAX_TRIES;
+		if (p->gone[i].by != UNKNOWN || !p->gone[i].certain)
+			continue;
+		left--;
+		for (size_t k = 0; k < p->nr_exits; k++)
+			p->exits[k].tried = false;
+		bool ok = keep(&kept, p);
+		if (ok && !make_room(p, &p->gone[i], 0, &tries))
+			put_back(&kept, p);
+		free(kept.by);
+		free(kept.exits);
+	}
+}
+
+/* If by no exit, as soon as it came or before the seed; but only when everything else has been learnt. */
+static void give_reasons(bud_proofs *p, uint64_t seed)
+{
+	for (size_t i = 0; i < p->nr_gone; i++) {
+		const bud_gone *gone = &p->gone[i];
+		if (gone->by != UNKNOWN || !gone->certain)
+			continue;
+		if (!p->last_resort)
+			p->nr_unexplained++;
+		else
+			bud_proofs_add(p, gone->moved ? BUD_PROOF_AFTER : BUD_PROOF_SEED,
+				       gone->moved ? gone->moved : seed, gone->pfn, 0, false);
+	}
+}
+
+/* What is settled becomes known. */
+static void tell(bud_proofs *p)
+{
+	for (size_t i = 0; i < p->nr_gone; i++) {
+		const bud_gone *gone = &p->gone[i];
+		const bud_exit *exit = gone->by == UNKNOWN ? NULL : &p->exits[gone->by];
+		if (!exit)
+			continue;
+		bool fast = exit->rank == BUD_EXIT_FAST;
+		bool sure = fast && gone->run && gone->pid == exit->pid && exit->seq >= gone->run;
+		bud_proofs_add(p, BUD_PROOF_AT, exit->seq, fast ? exit->block : gone->pfn, 0, sure);
+	}
+}
+
+void bud_exits_settle(bud_proofs *proofs, uint64_t seed)
+{
+	static const size_t most[] = { 1, 2, 4, SIZE_MAX };
+	bud_proofs *p = proofs;
+	if (p->nr_gone)
+		qsort(p->gone, p->nr_gone, sizeof *p->gone, compare_gone);
+	for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+		explain_some(p, most[i]);
+		for (int sweeps = 0; sweeps < 8 && explain_some(p, 1) + guess_some(p, 1); sweeps++)
+			;
+	}
+	explain_rest(p);
+	guess_some(p, SIZE_MAX);
+	tell(p);
+	give_reasons(p, seed);
+}
