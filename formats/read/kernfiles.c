@@ -12,7 +12,6 @@
 #include "formats/read/inflate.h"
 
 #define MAX_TEXT  ((size_t)64 << 20)
-#define KPF_BUDDY 10
 
 typedef struct inflated {
 	char *data;
@@ -409,13 +408,14 @@ static char *join(const char *folder, const char *name)
 	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
 }
 
-/* Adds the pages of one piece of the file, a u64 a page; neighbours at once. */
-static bool take_flags(bud_pageset *pages, const uint8_t *flags, size_t nr, bud_pfn first, bool swap)
+/* Adds the pages of one piece of the file, a u64 a page, that have these flags and not those; neighbours at once. */
+static bool take_flags(bud_pageset *pages, uint64_t set, uint64_t clear, const uint8_t *flags, size_t nr, bud_pfn first,
+		       bool swap)
 {
 	size_t i = 0;
 	while (i < nr) {
 		size_t run = i;
-		while (run < nr && bud_bytes_u64(flags + run * 8, swap) >> KPF_BUDDY & 1)
+		while (run < nr && (bud_bytes_u64(flags + run * 8, swap) & (set | clear)) == set)
 			run++;
 		if (run > i && !bud_pageset_set_range(pages, first + i, run - i))
 			return false;
@@ -424,7 +424,8 @@ static bool take_flags(bud_pageset *pages, const uint8_t *flags, size_t nr, bud_
 	return true;
 }
 
-static bud_status read_buddy_pages(const bud_snapshot *snapshot, bud_pageset *pages, bud_error *err)
+static bud_status read_pages(const bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
+			     bud_error *err)
 {
 	enum { PIECE = 1 << 18 };
 	char *gz = join(snapshot->path, "kpageflags.gz"), *plain = join(snapshot->path, "kpageflags");
@@ -439,7 +440,8 @@ static bud_status read_buddy_pages(const bud_snapshot *snapshot, bud_pageset *pa
 	else
 		gzbuffer(file, PIECE);
 	for (bud_pfn pfn = 0; !status && (size = gzread(file, piece, PIECE)) > 0; pfn += (unsigned)size / 8)
-		if (!take_flags(pages, piece, (unsigned)size / 8, pfn, snapshot->big_endian != BUD_HOST_BIG_ENDIAN))
+		if (!take_flags(pages, set, clear, piece, (unsigned)size / 8, pfn,
+				snapshot->big_endian != BUD_HOST_BIG_ENDIAN))
 			status = bud_error_memory(err, "kpageflags");
 	if (!status && size < 0)
 		status = bud_error_set(err, BUD_ERR_FORMAT, "%s: kpageflags: expected gzip data", snapshot->path);
@@ -501,7 +503,7 @@ bud_status bud_kernfiles_folder(bud_snapshot *snapshot, const char *folder, bool
 	}
 	snapshot->has_kpageflags = has_file(snapshot, "kpageflags.gz") || has_file(snapshot, "kpageflags");
 	if (snapshot->has_kpageflags)
-		snapshot->read_buddy_pages = read_buddy_pages;
+		snapshot->read_pages = read_pages;
 	if (status) {
 		bud_snapshot_fini(snapshot);
 		*snapshot = (bud_snapshot){ 0 };

@@ -49,6 +49,15 @@ typedef struct bud_named_value {
 	uint64_t value;
 } bud_named_value;
 
+/* Flags of a page in kpageflags, as include/uapi/linux/kernel-page-flags.h numbers them. */
+enum {
+	BUD_KPF_LRU = 1 << 5,
+	BUD_KPF_BUDDY = 1 << 10,
+	BUD_KPF_ANON = 1 << 12,
+	BUD_KPF_SWAPBACKED = 1 << 14,
+	BUD_KPF_UNEVICTABLE = 1 << 18,
+};
+
 /* When a file was read: marker times in the trace, and CLOCK_MONOTONIC from `times`. BUD_TIME_NONE if unknown. */
 typedef struct bud_read_window {
 	char file[32];
@@ -76,8 +85,10 @@ typedef struct bud_snapshot {
 	size_t nr_files;
 	bool has_kpageflags;
 
-	/* Fills pages (initialised, empty) with every page whose KPF_BUDDY bit is set. NULL without kpageflags. */
-	bud_status (*read_buddy_pages)(const struct bud_snapshot *snapshot, bud_pageset *pages, bud_error *err);
+	/* Fills pages (initialised, empty) with every page that has all flags of set and none of clear. NULL without
+	 * kpageflags. */
+	bud_status (*read_pages)(const struct bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
+				 bud_error *err);
 	bool big_endian; /* of kpageflags */
 } bud_snapshot;
 

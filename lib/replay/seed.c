@@ -47,7 +47,7 @@ bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memo
 {
 	bud_pageset flagged;
 	bud_pageset_init(&flagged);
-	bud_status status = snapshot->read_buddy_pages(snapshot, &flagged, err);
+	bud_status status = snapshot->read_pages(snapshot, BUD_KPF_BUDDY, 0, &flagged, err);
 	for (size_t i = 0; !status && i < memory->nr_ranges; i++)
 		seed_range(&memory->ranges[i], seed, &flagged);
 	for (size_t i = 0; !status && i < memory->nr_zones; i++) {
