@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/allocator/lessons.h"
+
+#include <stdlib.h>
+
+#define PAUSE_NS 10000000 /* kswapd frees nothing for so long: it is not at work */
+
+bud_status bud_lessons_init(bud_lessons *lessons, bud_error *err)
+{
+	*lessons = (bud_lessons){ .last_kswapd_ns = BUD_TIME_NONE };
+	lessons->votes = calloc(BUD_LESSON_CPUS, sizeof *lessons->votes);
+	return lessons->votes ? BUD_OK : bud_error_memory(err, "what a first look teaches");
+}
+
+void bud_lessons_fini(bud_lessons *lessons)
+{
+	free(lessons->cached.list);
+	free(lessons->drained.list);
+	free(lessons->reclaimable.list);
+	free(lessons->movable.list);
+	free(lessons->hidden);
+	free(lessons->votes);
+	*lessons = (bud_lessons){ 0 };
+}
+
+unsigned bud_lessons_find_class(const bud_lessons *lessons, bud_gfp gfp)
+{
+	for (unsigned i = 1; i <= lessons->nr_classes; i++)
+		if (lessons->classes[i].gfp == gfp)
+			return i;
+	return 0;
+}
+
+unsigned bud_lessons_class(bud_lessons *lessons, bud_gfp gfp)
+{
+	unsigned found = bud_lessons_find_class(lessons, gfp);
+	if (found || lessons->nr_classes == BUD_LESSON_CLASSES)
+		return found;
+	lessons->classes[++lessons->nr_classes].gfp = gfp;
+	return lessons->nr_classes;
+}
+
+/* Room for one more where there are nr of that size; arrays grow at powers of two. */
+static bool grow(bud_lessons *lessons, void **list, size_t nr, size_t size)
+{
+	if (nr & (nr - 1))
+		return true;
+	void *more = realloc(*list, (nr ? 2 * nr : 1) * size);
+	if (more)
+		*list = more;
+	else
+		lessons->out_of_memory = true;
+	return more != NULL;
+}
+
+void bud_lessons_add(bud_lessons *lessons, bud_lesson_pages *pages, bud_pfn pfn, int order, uint16_t cpu,
+		     bud_migratetype type)
+{
+	if (grow(lessons, (void **)&pages->list, pages->nr, sizeof *pages->list))
+		pages->list[pages->nr++] = (bud_lesson_page){ pfn, cpu, (uint8_t)order, (uint8_t)type };
+}
+
+void bud_lessons_hide(bud_lessons *lessons, uint32_t seq)
+{
+	if (lessons->nr_hidden == BUD_LESSON_HIDDEN)
+		lessons->missed++;
+	else if (grow(lessons, (void **)&lessons->hidden, lessons->nr_hidden, sizeof *lessons->hidden))
+		lessons->hidden[lessons->nr_hidden++] = seq;
+}
+
+void bud_lessons_kswapd(bud_lessons *lessons, uint64_t t_ns, uint64_t pages)
+{
+	uint64_t last = lessons->last_kswapd_ns;
+	lessons->kswapd_freed += pages;
+	if (last != BUD_TIME_NONE && t_ns - last < PAUSE_NS) {
+		lessons->kswapd_ns += t_ns - last;
+		lessons->kswapd_pages += pages;
+	}
+	lessons->last_kswapd_ns = t_ns;
+}
+
+static int compare_seqs(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+void bud_lessons_end(bud_lessons *lessons)
+{
+	if (lessons->nr_hidden)
+		qsort(lessons->hidden, lessons->nr_hidden, sizeof *lessons->hidden, compare_seqs);
+}
+
+int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu)
+{
+	int node = 0;
+	for (int n = 1; cpu < BUD_LESSON_CPUS && n < BUD_MAX_NODES; n++)
+		if (lessons->votes[cpu][n] > lessons->votes[cpu][node])
+			node = n;
+	return node;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a first look at a trace teaches a simulation of it: which pages lay
+ * on which per-CPU list at the start, which requests have no event, which
+ * node each CPU is of, and what reclaim could free and how fast.
+ *
+ * All of it has caps; what did not fit is counted in missed.
+ */
+#ifndef BUD_ALLOCATOR_LESSONS_H
+#define BUD_ALLOCATOR_LESSONS_H
+
+#include "lib/allocator/zoneview.h"
+#include "lib/base/gfp.h"
+
+#define BUD_LESSON_CLASSES 63 /* kinds of requests told apart, by their flags; 0 is "any other" */
+#define BUD_LESSON_CPUS	   1024
+#define BUD_LESSON_VICTIMS 4096
+#define BUD_LESSON_HIDDEN  (1u << 22) /* requests without an event */
+
+/* Requests with the same flags. */
+typedef struct bud_lesson_class {
+	bud_gfp gfp;
+	uint64_t pages;	    /* asked for */
+	uint64_t reclaimed; /* of them, freed by reclaim */
+} bud_lesson_class;
+
+/* A block whose first event shows that it was on a per-CPU list at the start, or that reclaim could free it. */
+typedef struct bud_lesson_page {
+	bud_pfn pfn;
+	uint16_t cpu;
+	uint8_t order, type; /* bud_migratetype of the list; BUD_MT_UNKNOWN */
+} bud_lesson_page;
+
+typedef struct bud_lesson_pages {
+	bud_lesson_page *list;
+	size_t nr;
+} bud_lesson_pages;
+
+typedef struct bud_lessons {
+	bud_lesson_pages cached;      /* on per-CPU lists at the start, the first to be handed out first */
+	bud_lesson_pages drained;     /* the same, but the first thing that happened to them was a drain */
+	bud_lesson_pages reclaimable; /* in use at the start, freed by reclaim; the first first */
+	bud_lesson_pages movable;     /* in use at the start, moved by compaction */
+	uint32_t *hidden; /* numbers of the page events by which pages of requests without event left, sorted */
+	size_t nr_hidden;
+	bud_lesson_class classes[BUD_LESSON_CLASSES + 1];
+	unsigned nr_classes;
+	uint32_t (*votes)[BUD_MAX_NODES]; /* of each CPU: requests served from each node */
+	uint64_t kswapd_freed;		  /* pages freed by kswapd in all */
+	uint64_t kswapd_pages, kswapd_ns; /* of them, those of which it is known how long they took it */
+	uint64_t direct_pages, direct_calls;
+	uint64_t compaction_ns, compactions; /* time of so many runs by requests */
+	uint64_t proactive_ns;		     /* when kcompactd first ran by its timer; 0: never */
+	int32_t victims[BUD_LESSON_VICTIMS]; /* of the OOM killer, in order */
+	size_t nr_victims;
+	uint64_t last_kswapd_ns;
+	uint64_t missed;
+	bool out_of_memory;
+} bud_lessons;
+
+bud_status bud_lessons_init(bud_lessons *lessons, bud_error *err);
+void bud_lessons_fini(bud_lessons *lessons);
+
+/* The class of requests with these flags, if there is room for one more; else 0. */
+unsigned bud_lessons_class(bud_lessons *lessons, bud_gfp gfp);
+/* The same of an earlier look: 0 for flags it did not meet. */
+unsigned bud_lessons_find_class(const bud_lessons *lessons, bud_gfp gfp);
+/* One more block in that list. */
+void bud_lessons_add(bud_lessons *lessons, bud_lesson_pages *pages, bud_pfn pfn, int order, uint16_t cpu,
+		     bud_migratetype type);
+/* Page event seq took a page away for a request of which there is no event. */
+void bud_lessons_hide(bud_lessons *lessons, uint32_t seq);
+/* So many pages were freed by kswapd at t_ns. */
+void bud_lessons_kswapd(bud_lessons *lessons, uint64_t t_ns, uint64_t pages);
+/* The look is over. */
+void bud_lessons_end(bud_lessons *lessons);
+
+/* The node of that CPU, by what its requests were served from; 0 where nothing tells. */
+int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Streams made by hand: what of them is a request, whose end a free is, and what is the kernel's own doing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/allocator/lessons.h"
+#include "lib/allocator/request.h"
+#include "lib/allocator/requests.h"
+
+#define TASK	 100
+#define KSWAPD	 40
+#define COMPACTD 41
+#define RAW_USER 0x140dca /* GFP_HIGHUSER_MOVABLE|__GFP_COMP|__GFP_ZERO since 6.3 */
+
+static bud_kernel kernel;
+static bud_memory memory;
+static bud_zone zone;
+static bud_zone_range range;
+
+static const char *comm(const bud_source *source, int32_t pid)
+{
+	(void)source;
+	return pid == KSWAPD ? "kswapd0" : pid == COMPACTD ? "kcompactd0" : NULL;
+}
+
+static const bud_source_ops ops = { .comm = comm };
+static bud_source source = { .ops = &ops };
+
+/* Ops as words: "alloc 10/0 ". */
+typedef struct heard {
+	char text[1024];
+	bud_op last;
+} heard;
+
+static void hear(void *self, const bud_op *op)
+{
+	static const char *const names[] = { "alloc", "failed", "free", "reclaim", "move", "compact", "victim" };
+	heard *h = self;
+	size_t used = strlen(h->text);
+	if (op->pfn == BUD_PFN_NONE)
+		snprintf(h->text + used, sizeof h->text - used, "%s/%d ", names[op->kind], op->order);
+	else
+		snprintf(h->text + used, sizeof h->text - used, "%s %d/%d ", names[op->kind], (int)op->pfn, op->order);
+	h->last = *op;
+}
+
+static bud_event page(bud_event_kind kind, int32_t pid, bud_pfn pfn, int order)
+{
+	bud_event e = { .kind = (uint8_t)kind, .pid = pid, .order = (int8_t)order };
+	e.page.pfn = pfn;
+	e.page.gfp_flags = RAW_USER;
+	e.page.migratetype = 1;
+	return e;
+}
+
+static bud_event other(bud_event_kind kind, int32_t pid)
+{
+	return (bud_event){ .kind = (uint8_t)kind, .pid = pid };
+}
+
+static void setup_memory(void)
+{
+	bud_kernel_init(&kernel, "6.12.0", "x86_64");
+	zone = (bud_zone){ .node = 1, .start_pfn = 0, .spanned = 4096 };
+	range = (bud_zone_range){ 0, 4096, &zone };
+	memory = (bud_memory){ .zones = &zone, .nr_zones = 1, .ranges = &range, .nr_ranges = 1 };
+}
+
+/* Feeds the stream twice, as a simulation does: once to learn, once to hear. */
+static void feed(heard *h, bud_lessons *lessons, bud_event *events, size_t nr)
+{
+	bud_requests r;
+	setup_memory();
+	*h = (heard){ .text = "" };
+	assert_int_equal(bud_lessons_init(lessons, NULL), BUD_OK);
+	for (size_t i = 0; i < nr; i++)
+		events[i].t_ns = 1000 * (i + 1);
+	for (int pass = 0; pass < 2; pass++) {
+		assert_int_equal(bud_requests_init(&r, &memory, &kernel, &kernel.gfp, &source, pass ? lessons : NULL,
+						   pass ? NULL : lessons, NULL),
+				 BUD_OK);
+		r.sink = pass ? hear : NULL;
+		r.self = h;
+		for (size_t i = 0; i < nr; i++)
+			bud_requests_feed(&r, &events[i]);
+		assert_false(r.out_of_memory);
+		bud_requests_fini(&r);
+		if (!pass)
+			bud_lessons_end(lessons);
+	}
+}
+
+#define FEED(h, l, ...)                                                   \
+	do {                                                              \
+		bud_event stream[] = { __VA_ARGS__ };                     \
+		feed(&(h), &(l), stream, sizeof stream / sizeof *stream); \
+	} while (0)
+
+static void test_a_refill_is_no_request(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ZONE_LOCKED, TASK, 10, 0), page(BUD_EV_ZONE_LOCKED, TASK, 11, 0),
+	     page(BUD_EV_ALLOC, TASK, 10, 0), page(BUD_EV_FREE, TASK, 10, 0), page(BUD_EV_PCPU_DRAIN, TASK, 11, 0));
+	assert_string_equal(h.text, "alloc 10/0 free 10/0 ");
+	assert_int_equal(l.nr_hidden, 0);
+	assert_int_equal(l.votes[0][1], 1);
+	bud_lessons_fini(&l);
+}
+
+static void test_flags_and_names_are_kept(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ALLOC, TASK, 512, 9));
+	assert_string_equal(h.text, "alloc 512/9 ");
+	assert_int_equal(h.last.pid, TASK);
+	assert_int_equal(h.last.node, -1);
+	assert_int_equal(h.last.gfp & BUD_GFP_MOVABLE, BUD_GFP_MOVABLE);
+	assert_int_equal(h.last.began_ns, h.last.t_ns);
+	bud_lessons_fini(&l);
+}
+
+/* alloc_pages_bulk: left with zone_locked, came back with a free, and nobody ever asked. */
+static void test_a_page_without_request_gets_one(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ZONE_LOCKED, TASK, 20, 0), page(BUD_EV_ZONE_LOCKED, TASK, 21, 0),
+	     page(BUD_EV_ALLOC, TASK, 21, 0), page(BUD_EV_FREE, TASK, 20, 0));
+	assert_string_equal(h.text, "alloc 20/0 alloc 21/0 free 20/0 ");
+	assert_int_equal(l.nr_hidden, 1);
+	bud_lessons_fini(&l);
+	/* The same of a page that had been freed to the lists before. */
+	FEED(h, l, page(BUD_EV_ALLOC, TASK, 20, 0), page(BUD_EV_FREE, TASK, 20, 0), page(BUD_EV_FREE, TASK, 20, 0));
+	assert_string_equal(h.text, "alloc 20/0 free 20/0 alloc 20/0 free 20/0 ");
+	bud_lessons_fini(&l);
+}
+
+static void test_what_reclaim_frees_is_its_own_choice(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event interrupted = page(BUD_EV_FREE, KSWAPD, 31, 0);
+	interrupted.page.context = 16; /* softirq */
+	(void)state;
+	FEED(h, l, page(BUD_EV_ALLOC, TASK, 30, 0), page(BUD_EV_FREE, KSWAPD, 30, 0), interrupted,
+	     other(BUD_EV_DIRECT_BEGIN, TASK), page(BUD_EV_FREE, TASK, 32, 0), other(BUD_EV_DIRECT_END, TASK),
+	     page(BUD_EV_FREE, TASK, 33, 0));
+	assert_string_equal(h.text, "alloc 30/0 reclaim 30/0 free 31/0 reclaim 32/0 free 33/0 ");
+	assert_int_equal(l.kswapd_freed, 1);
+	assert_int_equal(l.direct_pages, 1);
+	assert_int_equal(l.direct_calls, 1);
+	assert_int_equal(l.nr_classes, 1);
+	assert_int_equal(l.classes[1].pages, 1);
+	assert_int_equal(l.classes[1].reclaimed, 1);
+	/* 32 was in use before the trace. */
+	assert_int_equal(l.reclaimable.nr, 1);
+	assert_int_equal(l.reclaimable.list[0].pfn, 32);
+	bud_lessons_fini(&l);
+}
+
+static void test_memcg_reclaim_is_the_owners(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, other(BUD_EV_MEMCG_BEGIN, TASK), page(BUD_EV_FREE, TASK, 32, 0), other(BUD_EV_MEMCG_END, TASK));
+	assert_string_equal(h.text, "free 32/0 ");
+	bud_lessons_fini(&l);
+}
+
+static void test_compaction_moves(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	/* A request compacts; then kcompactd by its timer; then somebody who simply wishes it. */
+	FEED(h, l, other(BUD_EV_COMPACT_TRY, TASK), other(BUD_EV_COMPACT_BEGIN, TASK), page(BUD_EV_FREE, TASK, 40, 0),
+	     other(BUD_EV_COMPACT_END, TASK), page(BUD_EV_ALLOC, TASK, 512, 9), page(BUD_EV_FREE, TASK, 41, 0),
+	     other(BUD_EV_COMPACT_BEGIN, COMPACTD), page(BUD_EV_FREE, COMPACTD, 42, 0),
+	     other(BUD_EV_COMPACT_END, COMPACTD), other(BUD_EV_COMPACT_BEGIN, TASK), other(BUD_EV_COMPACT_END, TASK));
+	assert_string_equal(h.text, "move 40/0 alloc 512/9 free 41/0 move 42/0 compact 0/0 ");
+	assert_int_equal(l.movable.nr, 2);
+	assert_int_equal(l.compactions, 1);
+	assert_int_equal(l.compaction_ns, 2000);
+	assert_int_equal(l.proactive_ns, 7000);
+	bud_lessons_fini(&l);
+}
+
+static void test_a_slow_request_began_earlier(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event failed = page(BUD_EV_ALLOC, TASK, BUD_PFN_NONE, 9), looks = other(BUD_EV_COMPACT_SUITABLE, TASK);
+	failed.page.gfp_flags |= 0x200000; /* __GFP_THISNODE */
+	looks.request.nid = 3;
+	(void)state;
+	FEED(h, l, other(BUD_EV_WAKEUP_KSWAPD, TASK), page(BUD_EV_ALLOC, TASK + 1, 50, 0), looks, failed);
+	assert_string_equal(h.text, "alloc 50/0 failed/9 ");
+	assert_int_equal(h.last.began_ns, 1000);
+	assert_int_equal(h.last.t_ns, 4000);
+	assert_int_equal(h.last.node, 3);
+	bud_lessons_fini(&l);
+}
+
+static void test_pages_cached_at_the_start(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ALLOC, TASK, 60, 0), page(BUD_EV_PCPU_DRAIN, TASK, 61, 0),
+	     page(BUD_EV_ZONE_LOCKED, TASK, 62, 0), page(BUD_EV_ALLOC, TASK, 62, 0));
+	assert_int_equal(l.cached.nr, 1);
+	assert_int_equal(l.cached.list[0].pfn, 60);
+	assert_int_equal(l.drained.nr, 1);
+	assert_int_equal(l.drained.list[0].pfn, 61);
+	bud_lessons_fini(&l);
+}
+
+/* Nothing read from a trace is trusted. */
+static void test_nonsense_is_passed_over(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event extfrag = other(BUD_EV_EXTFRAG, TASK);
+	extfrag.extfrag.pfn = BUD_PFN_NONE;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ALLOC, TASK, 1 << 20, 0), page(BUD_EV_FREE, TASK, 70, 127),
+	     page(BUD_EV_FREE, TASK, BUD_PFN_NONE, 0), page(BUD_EV_ALLOC, TASK, 71, -1),
+	     page(BUD_EV_ALLOC, TASK, BUD_PFN_NONE, 100), extfrag, page(BUD_EV_ZONE_LOCKED, TASK, BUD_PFN_NONE, 0),
+	     page(BUD_EV_FREE, 0, 4095, 10));
+	assert_string_equal(h.text, "free 4095/10 ");
+	bud_lessons_fini(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_refill_is_no_request),
+		cmocka_unit_test(test_flags_and_names_are_kept),
+		cmocka_unit_test(test_a_page_without_request_gets_one),
+		cmocka_unit_test(test_what_reclaim_frees_is_its_own_choice),
+		cmocka_unit_test(test_memcg_reclaim_is_the_owners),
+		cmocka_unit_test(test_compaction_moves),
+		cmocka_unit_test(test_a_slow_request_began_earlier),
+		cmocka_unit_test(test_pages_cached_at_the_start),
+		cmocka_unit_test(test_nonsense_is_passed_over),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
