@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/allocator/reclaim.h"
+
+#include "lib/allocator/page_alloc.h"
+
+#define CLUSTER		32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
+#define MAX_FAILURES	16  /* MAX_RECLAIM_RETRIES: then kswapd gives its node up */
+#define DEFAULT_PAGES	100 /* kswapd's speed where the trace does not tell: 400 MB/s */
+#define DEFAULT_NS	1000000
+#define PROACTIVE_NS	500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
+#define PROACTIVE_PAUSE 64	  /* 1 << COMPACT_MAX_DEFER_SHIFT */
+
+bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
+{
+	const bud_lesson_class *class = &lessons->classes[bud_lessons_find_class(lessons, gfp)];
+	bool movable = bud_gfp_migratetype(gfp) == BUD_MT_MOVABLE;
+	bool readahead = (gfp & BUD_GFP_NORETRY) && (gfp & BUD_GFP_NOWARN) && !(gfp & BUD_GFP_NOMEMALLOC);
+	if (movable && !(gfp & BUD_GFP_ZERO) && ((gfp & BUD_GFP_WRITE) || readahead))
+		return BUD_SEAT_CACHE;
+	if (class == lessons->classes || !class->reclaimed)
+		return BUD_SEAT_NONE;
+	return class->reclaimed >= class->pages / 4 ? BUD_SEAT_CACHE : BUD_SEAT_SWAP;
+}
+
+/* Pages */
+
+static uint64_t reclaimable(const bud_reclaim *r, unsigned zone)
+{
+	const bud_seat_list *lists = r->tenants->lists[zone];
+	uint64_t swap = lists[BUD_SEAT_SWAP].pages;
+	return lists[BUD_SEAT_CACHE].pages + (swap < r->swap_left ? swap : r->swap_left);
+}
+
+static void note_reclaimable(bud_reclaim *r)
+{
+	for (unsigned z = 0; z < r->machine->nr_zones; z++)
+		r->machine->views[z].reclaimable = reclaimable(r, z);
+}
+
+static void free_block(bud_reclaim *r, uint32_t place, unsigned cpu)
+{
+	int order = bud_tenants_at(r->tenants, place)->order;
+	bud_tenants_leave(r->tenants, place, true);
+	bud_page_alloc_free(r->machine, cpu, place, order);
+}
+
+/* Frees the block of that zone whose turn it is; returns its pages. */
+static uint64_t free_oldest(bud_reclaim *r, unsigned zone, unsigned cpu)
+{
+	const bud_seat_list *lists = r->tenants->lists[zone];
+	bud_seat seat = lists[BUD_SEAT_CACHE].pages ? BUD_SEAT_CACHE : BUD_SEAT_SWAP;
+	uint32_t place = lists[seat].oldest;
+	if (place == BUD_PLACE_NONE || (seat == BUD_SEAT_SWAP && !r->swap_left))
+		return 0;
+	uint64_t pages = (uint64_t)1 << bud_tenants_at(r->tenants, place)->order;
+	if (seat == BUD_SEAT_SWAP)
+		r->swap_left -= pages < r->swap_left ? pages : r->swap_left;
+	free_block(r, place, cpu);
+	return pages;
+}
+
+/* The zone up to highest, of that node or (-1) those nodes, that has most to give; or the number of zones. */
+static unsigned richest(const bud_reclaim *r, int node, uint64_t nodes, bud_zone_type highest)
+{
+	const bud_machine *m = r->machine;
+	unsigned best = (unsigned)m->nr_zones;
+	uint64_t most = 0;
+	for (unsigned z = 0; z < m->nr_zones; z++) {
+		const bud_zone_view *view = &m->views[z];
+		bool meant = node >= 0 ? view->node == node : !nodes || (nodes >> view->node & 1);
+		uint64_t pages = meant && view->type <= highest ? reclaimable(r, z) : 0;
+		if (pages > most) {
+			most = pages;
+			best = z;
+		}
+	}
+	return best;
+}
+
+static void set_active(bud_reclaim *r, int node, bool active)
+{
+	for (size_t z = 0; z < r->machine->nr_zones; z++)
+		if (r->machine->views[z].node == node)
+			r->machine->views[z].reclaim_active = active;
+}
+
+/* Compaction */
+
+static void compact(bud_reclaim *r, bud_machine_zone *zone, int order, bud_zone_type highest)
+{
+	if (r->no_compaction)
+		return;
+	bud_compact_run run = bud_compact_zone(r->machine, zone, order, BUD_MT_UNMOVABLE, highest, BUD_ALLOC_WMARK_MIN,
+					       BUD_COMPACT_SYNC_LIGHT, &r->owner);
+	r->counts.compactions += run.result != BUD_COMPACT_SKIPPED && run.result != BUD_COMPACT_DEFERRED;
+	r->counts.moved += run.moved;
+	if (order < 0)
+		return;
+	if (run.result == BUD_COMPACT_SUCCESS)
+		bud_compact_defer_reset(zone, order, false);
+	else if (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE)
+		bud_compact_defer(zone, order);
+}
+
+void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone)
+{
+	compact(reclaim, zone, BUD_COMPACT_ALL, BUD_ZONE_MOVABLE);
+}
+
+/* kcompactd_do_work: kswapd is done, now make blocks of what is free. */
+static void kcompactd(bud_reclaim *r, int node, int order, bud_zone_type highest)
+{
+	bud_machine *m = r->machine;
+	for (size_t z = 0; z < m->nr_zones; z++) {
+		const bud_zone_view *view = &m->views[z];
+		if (view->node != node || view->type > highest || bud_compact_deferred(&m->zones[z], order))
+			continue;
+		if (bud_zoneview_suitable(view, &m->kernel, order, highest, BUD_ALLOC_WMARK_MIN, false,
+					  (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES)
+			compact(r, &m->zones[z], order, highest);
+	}
+}
+
+static unsigned score_of(const bud_machine *m, int node)
+{
+	uint64_t score = 0, present = 0;
+	for (size_t z = 0; z < m->nr_zones; z++)
+		if (m->views[z].node == node) {
+			score += (uint64_t)bud_zoneview_score(&m->views[z], &m->kernel) * m->views[z].managed;
+			present += m->views[z].managed;
+		}
+	return present ? (unsigned)(score / present) : 0;
+}
+
+/* A round of proactive compaction (kcompactd of 5.9+); one that brought nothing makes a long pause. */
+static void proactive(bud_reclaim *r, int node)
+{
+	bud_kswapd *k = &r->nodes[node];
+	if (k->proactive_pause) {
+		k->proactive_pause--;
+		return;
+	}
+	if (k->up || !bud_compact_is_due(r->machine, node))
+		return;
+	unsigned before = score_of(r->machine, node);
+	for (size_t z = 0; z < r->machine->nr_zones; z++)
+		if (r->machine->views[z].node == node)
+			compact(r, &r->machine->zones[z], BUD_COMPACT_PROACTIVE, BUD_ZONE_MOVABLE);
+	if (score_of(r->machine, node) >= before)
+		k->proactive_pause = PROACTIVE_PAUSE;
+}
+
+/* kswapd */
+
+static void wake_kswapd(void *self, bud_machine *machine, int node, int order, bud_zone_type highest)
+{
+	bud_reclaim *r = self;
+	bud_kswapd *k = &r->nodes[node];
+	if (k->up) {
+		k->order = order > k->order ? order : k->order;
+		k->highest = highest > k->highest ? highest : k->highest;
+		return;
+	}
+	if (k->failures >= MAX_FAILURES)
+		return;
+	unsigned failures = k->failures, pause = k->proactive_pause;
+	*k = (bud_kswapd){ .up = true,
+			   .order = order,
+			   .highest = highest,
+			   .since_ns = r->request_ns,
+			   .failures = failures,
+			   .proactive_pause = pause };
+	for (size_t z = 0; z < machine->nr_zones; z++)
+		if (machine->views[z].node == node && machine->views[z].type <= highest)
+			k->boost += machine->views[z].boost;
+	k->boosted = k->boost > 0;
+	machine->kswapd_up |= (uint64_t)1 << node;
+	set_active(r, node, true);
+	r->counts.wakes++;
+}
+
+/* It goes to sleep; what it was woken for is left to kcompactd. */
+static void end_kswapd(bud_reclaim *r, int node)
+{
+	bud_kswapd *k = &r->nodes[node];
+	bud_machine *m = r->machine;
+	bool boosted = k->boosted;
+	k->up = false;
+	m->kswapd_up &= ~((uint64_t)1 << node);
+	set_active(r, node, false);
+	for (size_t z = 0; boosted && z < m->nr_zones; z++)
+		if (m->views[z].node == node && m->views[z].type <= k->highest)
+			m->views[z].boost = 0;
+	note_reclaimable(r);
+	if (boosted)
+		kcompactd(r, node, m->kernel.pageblock_order, k->highest);
+	else if (k->order > 0)
+		kcompactd(r, node, k->order, k->highest);
+}
+
+/* One block more; false: there is none. */
+static bool kswapd_frees(bud_reclaim *r, int node, uint64_t *may)
+{
+	bud_kswapd *k = &r->nodes[node];
+	unsigned zone = richest(r, node, 0, k->highest);
+	uint64_t pages = zone < r->machine->nr_zones ? free_oldest(r, zone, (unsigned)r->node_cpu[node]) : 0;
+	if (!pages) {
+		k->failures += !k->reclaimed;
+		return false;
+	}
+	k->failures = 0;
+	k->reclaimed += pages;
+	k->boost -= pages < k->boost ? pages : k->boost;
+	r->counts.kswapd_pages += pages;
+	*may -= pages < *may ? pages : *may;
+	if (k->reclaimed >= (uint64_t)2 << k->order)
+		k->order = 0;
+	return true;
+}
+
+static void run_kswapd(bud_reclaim *r, int node, uint64_t t_ns)
+{
+	bud_kswapd *k = &r->nodes[node];
+	const bud_machine *m = r->machine;
+	if (t_ns <= k->since_ns)
+		return;
+	unsigned __int128 work = (unsigned __int128)(t_ns - k->since_ns) * r->pages + k->spare;
+	uint64_t may = (uint64_t)(work / r->per_ns);
+	int order = k->order;
+	k->spare = (uint64_t)(work % r->per_ns);
+	k->since_ns = t_ns;
+	while (k->up) {
+		bool balanced = bud_zoneview_balanced(m->views, m->nr_zones, &m->kernel, node, k->order, k->highest);
+		if (!balanced)
+			k->boost = 0; /* reclaim in earnest, not for the boost's sake */
+		bool done = balanced && !k->boost;
+		if (!done && !may)
+			return;
+		if (done || !kswapd_frees(r, node, &may)) {
+			k->order = order;
+			end_kswapd(r, node);
+		}
+	}
+}
+
+/* kswapd does its work while a request compacts. */
+static void let_kswapd_work(bud_reclaim *r)
+{
+	uint64_t until = r->request_ns < r->now_ns ? r->now_ns : r->now_ns + r->compaction_ns;
+	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
+		run_kswapd(r, __builtin_ctzll(up), until);
+}
+
+static bud_compact_result compact_pages(void *self, bud_machine *machine, const bud_alloc_context *context,
+					int priority)
+{
+	bud_reclaim *r = self;
+	bud_compact_run run = { 0 };
+	let_kswapd_work(r);
+	if (r->no_compaction)
+		return BUD_COMPACT_SKIPPED;
+	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
+	r->counts.compactions += result != BUD_COMPACT_SKIPPED && result != BUD_COMPACT_DEFERRED;
+	r->counts.moved += run.moved;
+	note_reclaimable(r);
+	return result;
+}
+
+void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
+{
+	bud_reclaim *r = reclaim;
+	r->request_ns = t_ns;
+	if (t_ns <= r->now_ns)
+		return;
+	uint64_t second = r->now_ns / 1000000000;
+	r->now_ns = t_ns;
+	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
+		run_kswapd(r, __builtin_ctzll(up), t_ns);
+	if (t_ns / 1000000000 != second)
+		bud_page_alloc_tick(r->machine);
+	if (!r->proactive || t_ns < r->next_proactive_ns)
+		return;
+	r->next_proactive_ns += ((t_ns - r->next_proactive_ns) / PROACTIVE_NS + 1) * PROACTIVE_NS;
+	for (unsigned node = 0; node < r->machine->nr_nodes; node++)
+		proactive(r, (int)node);
+}
+
+/* Direct reclaim */
+
+/* A costly request for which compaction could work at once is told to try that (compaction_ready of shrink_zones). */
+static bool compaction_is_ready(const bud_reclaim *r, const bud_alloc_context *context)
+{
+	const bud_machine *m = r->machine;
+	if (!bud_request_is_costly(context))
+		return false;
+	for (size_t z = 0; z < m->nr_zones; z++) {
+		const bud_zone_view *view = &m->views[z];
+		if (view->type > context->highest || (context->nodes && !(context->nodes >> view->node & 1)))
+			continue;
+		uint64_t mark = bud_zoneview_mark(view, BUD_ALLOC_WMARK_HIGH) + ((uint64_t)2 << context->order);
+		if (bud_zoneview_ok(view, &m->kernel, 0, mark, context->highest, 0))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc_context *context)
+{
+	bud_reclaim *r = self;
+	uint64_t pages = 0;
+	r->counts.direct++;
+	if (compaction_is_ready(r, context)) {
+		note_reclaimable(r);
+		return 1;
+	}
+	while (pages < CLUSTER) {
+		unsigned zone = richest(r, -1, context->nodes, context->highest);
+		uint64_t freed = zone < machine->nr_zones ? free_oldest(r, zone, context->request->cpu) : 0;
+		if (!freed)
+			break;
+		pages += freed;
+		r->nodes[machine->views[zone].node].failures = 0;
+	}
+	r->counts.direct_pages += pages;
+	note_reclaimable(r);
+	return pages;
+}
+
+/* The OOM killer */
+
+typedef bool tenant_visitor(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data);
+
+static void each_tenant(bud_reclaim *r, tenant_visitor *visit, void *data)
+{
+	const bud_pagemap *places = &r->tenants->places;
+	for (uint64_t chunk = 0; chunk < places->nr_chunks; chunk++)
+		for (uint64_t i = 0; places->chunks[chunk] && i < 1u << BUD_PAGEMAP_SHIFT; i++) {
+			uint32_t place = (uint32_t)(chunk << BUD_PAGEMAP_SHIFT | i);
+			const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
+			if (tenant && (tenant->flags & BUD_TENANT_HEAD) && tenant->pid)
+				visit(r, place, tenant, data);
+		}
+}
+
+typedef struct killing {
+	int32_t pid;
+	unsigned cpu;
+	uint64_t pages;
+} killing;
+
+static bool free_of_victim(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
+{
+	killing *k = data;
+	if (tenant->pid != k->pid || !(tenant->flags & BUD_TENANT_MOVABLE))
+		return false;
+	k->pages += (uint64_t)1 << tenant->order;
+	free_block(r, place, k->cpu);
+	return true;
+}
+
+#define TALLY 1024 /* tasks told apart when looking for the one with most pages; more share a row */
+
+static bool count_tenant(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
+{
+	uint64_t(*tally)[2] = data; /* pid, pages */
+	(void)r;
+	(void)place;
+	uint64_t *row = tally[(uint32_t)tenant->pid % TALLY];
+	if (!(tenant->flags & BUD_TENANT_MOVABLE))
+		return false;
+	row[0] = row[1] ? row[0] : (uint32_t)tenant->pid;
+	row[1] += row[0] == (uint32_t)tenant->pid ? (uint64_t)1 << tenant->order : 0;
+	return true;
+}
+
+static int32_t fattest(bud_reclaim *r)
+{
+	uint64_t tally[TALLY][2] = { 0 }, most = 0;
+	int32_t pid = 0;
+	each_tenant(r, count_tenant, tally);
+	for (size_t i = 0; i < TALLY; i++)
+		if (tally[i][1] > most) {
+			most = tally[i][1];
+			pid = (int32_t)tally[i][0];
+		}
+	return pid;
+}
+
+static bool kill_task(bud_reclaim *r, int32_t pid, unsigned cpu)
+{
+	killing k = { .pid = pid, .cpu = cpu };
+	each_tenant(r, free_of_victim, &k);
+	if (!k.pages)
+		return false;
+	r->dead[r->nr_dead++ % BUD_RECLAIM_DEAD] = pid;
+	r->counts.oom_kills++;
+	return true;
+}
+
+static bool oom(void *self, bud_machine *machine, const bud_alloc_context *context)
+{
+	bud_reclaim *r = self;
+	(void)machine;
+	bool killed = false;
+	while (!killed && r->next_victim < r->lessons->nr_victims)
+		killed = kill_task(r, r->lessons->victims[r->next_victim++], context->request->cpu);
+	int32_t pid = killed ? 0 : fattest(r);
+	return killed || (pid && kill_task(r, pid, context->request->cpu));
+}
+
+bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid)
+{
+	unsigned nr = reclaim->nr_dead < BUD_RECLAIM_DEAD ? reclaim->nr_dead : BUD_RECLAIM_DEAD;
+	for (unsigned i = 0; i < nr; i++)
+		if (reclaim->dead[i] == pid)
+			return true;
+	return false;
+}
+
+/* What compaction may move */
+
+static int movable(void *self, bud_pfn pfn)
+{
+	const bud_reclaim *r = self;
+	const bud_tenant *tenant = bud_tenants_at(r->tenants, (uint32_t)pfn);
+	bool moves = tenant && (tenant->flags & BUD_TENANT_HEAD) && (tenant->flags & BUD_TENANT_MOVABLE);
+	return moves ? tenant->order : -1;
+}
+
+static void moved(void *self, bud_pfn from, bud_pfn to, int order)
+{
+	bud_reclaim *r = self;
+	(void)order;
+	bud_tenants_move(r->tenants, (uint32_t)from, (uint32_t)to, bud_machine_zone_of(r->machine, to)->index);
+}
+
+void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *tenants, const bud_lessons *lessons,
+		      uint64_t now_ns)
+{
+	bool told = lessons->kswapd_pages && lessons->kswapd_ns;
+	*reclaim = (bud_reclaim){ .machine = machine,
+				  .tenants = tenants,
+				  .lessons = lessons,
+				  .now_ns = now_ns,
+				  .pages = told ? lessons->kswapd_pages : DEFAULT_PAGES,
+				  .per_ns = told ? lessons->kswapd_ns : DEFAULT_NS,
+				  .next_proactive_ns = now_ns + PROACTIVE_NS,
+				  .request_ns = now_ns,
+				  .compaction_ns =
+					  lessons->compactions ? lessons->compaction_ns / lessons->compactions : 0,
+				  .owner = { reclaim, movable, moved } };
+	if (lessons->proactive_ns > now_ns)
+		reclaim->next_proactive_ns = now_ns + (lessons->proactive_ns - now_ns) % PROACTIVE_NS;
+	for (unsigned i = 1; i <= lessons->nr_classes; i++)
+		if (bud_reclaim_seat(lessons, lessons->classes[i].gfp) == BUD_SEAT_SWAP)
+			reclaim->swap_left += lessons->classes[i].reclaimed;
+	for (unsigned cpu = machine->nr_cpus; cpu-- > 0;)
+		reclaim->node_cpu[machine->cpu_node[cpu]] = (int16_t)cpu;
+	machine->ops = (bud_reclaim_ops){ .self = reclaim,
+					  .wake_kswapd = wake_kswapd,
+					  .reclaim = direct_reclaim,
+					  .compact = compact_pages,
+					  .oom = oom };
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who frees memory in the model: kswapd of each node, direct reclaim, the
+ * OOM killer, and who moves it: kcompactd and proactive compaction
+ * (balance_pgdat, try_to_free_pages of mm/vmscan.c, out_of_memory,
+ * kcompactd_do_work of mm/compaction.c).
+ *
+ * Stated assumptions, as a model cannot know what pages hold:
+ * - What could be freed is what looks like page cache by its gfp flags, or
+ *   of whose flags reclaim freed a quarter in the trace, oldest first; when
+ *   that is used up, other kinds of pages reclaim freed in the trace, but no
+ *   more of them than it did there (swap, slab). Pages the trace's reclaim
+ *   has freed and the model's has not are the first to go.
+ * - Of a node's zones the one with most such pages is the next to give one.
+ * - kswapd works at the speed it had in the trace; direct reclaim frees 32
+ *   pages, or what there is.
+ * - The OOM killer chooses whom it chose in the trace, in that order; then
+ *   whoever holds most pages. A victim's pages are free at once.
+ * - A request is as long on the slow path as it was in the trace; compaction
+ *   that the trace does not have takes as long as its others. kswapd works
+ *   meanwhile. Everything else takes no time.
+ * - Compaction moves every page that was asked for as
+ *   movable.
+ */
+#ifndef BUD_ALLOCATOR_RECLAIM_H
+#define BUD_ALLOCATOR_RECLAIM_H
+
+#include "lib/allocator/compact.h"
+#include "lib/allocator/lessons.h"
+#include "lib/allocator/tenant.h"
+
+#define BUD_RECLAIM_DEAD 64 /* victims remembered */
+
+typedef struct bud_kswapd {
+	bool up;
+	int order;
+	bud_zone_type highest;
+	uint64_t since_ns; /* its work is done up to here */
+	uint64_t spare;	   /* of its speed, what was no whole page */
+	uint64_t boost;	   /* pages it still owes for watermark boosts it found */
+	bool boosted;	   /* it found some */
+	uint64_t reclaimed;
+	unsigned failures;	  /* times in a row that it found nothing to free */
+	unsigned proactive_pause; /* rounds of proactive compaction to let pass */
+} bud_kswapd;
+
+/* What it all came to. */
+typedef struct bud_reclaim_counts {
+	uint64_t wakes, kswapd_pages;
+	uint64_t direct, direct_pages;
+	uint64_t compactions, moved; /* runs over one zone; pages */
+	uint64_t oom_kills;
+} bud_reclaim_counts;
+
+typedef struct bud_reclaim {
+	bud_machine *machine;
+	bud_tenants *tenants;
+	const bud_lessons *lessons;
+	bud_compact_owner owner; /* of the pages in use, for compaction */
+	uint64_t now_ns;
+	uint64_t request_ns;	/* when the request under way took to the slow path */
+	uint64_t pages, per_ns; /* kswapd's speed */
+	uint64_t swap_left;	/* pages of BUD_SEAT_SWAP that may still be freed */
+	size_t next_victim;
+	int32_t dead[BUD_RECLAIM_DEAD]; /* the latest victims */
+	unsigned nr_dead;
+	bud_kswapd nodes[BUD_MAX_NODES];
+	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
+	uint64_t next_proactive_ns;
+	uint64_t compaction_ns; /* how long a request's compaction takes */
+	bool proactive;		/* vm.compaction_proactiveness is in force */
+	bool no_compaction;	/* nobody compacts while this is set */
+	bud_reclaim_counts counts;
+} bud_reclaim;
+
+/* Pointers are borrowed. Puts itself into machine->ops. */
+void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *tenants, const bud_lessons *lessons,
+		      uint64_t now_ns);
+
+/* Where a request with these flags sits. */
+bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp);
+
+/* Time goes on: kswapd works, statistics and proactive compaction come round. */
+void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns);
+/* Whether any kswapd is at work, so that advance has something to do now. */
+static inline bool bud_reclaim_is_busy(const bud_reclaim *r)
+{
+	return r->machine->kswapd_up != 0;
+}
+
+/* Somebody wrote to vm.compact_memory: the whole zone is compacted. */
+void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
+
+/* Whether the model has killed that task. */
+bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lib/allocator/simulate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/allocator/page_alloc.h"
+#include "lib/allocator/startup.h"
+
+#define SEATS 256 /* seats remembered by gfp flags */
+
+struct bud_simulation {
+	bud_machine machine;
+	bud_tenants tenants;
+	bud_reclaim reclaim;
+	bud_startup startup;
+	const bud_lessons *lessons;
+	bool no_thp;
+	struct {
+		bud_gfp gfp;
+		uint8_t known, seat;
+	} seats[SEATS];
+	bud_simulation_counts counts;
+};
+
+static bud_seat seat_of(bud_simulation *s, bud_gfp gfp)
+{
+	unsigned i = (unsigned)(gfp * 2654435761u >> 24);
+	if (!s->seats[i].known || s->seats[i].gfp != gfp) {
+		s->seats[i].gfp = gfp;
+		s->seats[i].known = 1;
+		s->seats[i].seat = (uint8_t)bud_reclaim_seat(s->lessons, gfp);
+	}
+	return (bud_seat)s->seats[i].seat;
+}
+
+bud_status bud_simulation_create(bud_simulation **simulation, const bud_simulation_setup *setup, bud_error *err)
+{
+	bud_simulation *s = calloc(1, sizeof *s);
+	if (!s)
+		return bud_error_memory(err, "a simulation");
+	s->lessons = setup->lessons;
+	s->no_thp = setup->no_thp;
+	bud_status status = bud_startup_machine(&s->startup, &s->machine, setup, err);
+	if (!status)
+		status = bud_tenants_init(&s->tenants, s->startup.names_end, s->startup.places_end, err);
+	if (!status) {
+		s->machine.no_pcp = setup->no_pcp;
+		bud_reclaim_init(&s->reclaim, &s->machine, &s->tenants, s->lessons, setup->t_ns);
+		s->reclaim.no_compaction = setup->no_compaction;
+		s->reclaim.proactive = s->machine.sysctls.compaction_proactiveness != 0;
+		status = bud_startup_pages(&s->startup, &s->machine, &s->tenants, setup, err);
+	}
+	if (status)
+		bud_simulation_destroy(s);
+	else
+		*simulation = s;
+	return status;
+}
+
+void bud_simulation_destroy(bud_simulation *simulation)
+{
+	if (!simulation)
+		return;
+	bud_tenants_fini(&simulation->tenants);
+	bud_machine_fini(&simulation->machine);
+	free(simulation);
+}
+
+/* Frees one page by its place. */
+static void free_page(bud_simulation *s, uint32_t place, unsigned cpu)
+{
+	bud_tenants_split(&s->tenants, place);
+	bud_tenants_leave(&s->tenants, place, false);
+	bud_page_alloc_free(&s->machine, cpu, place, 0);
+}
+
+/* Whether the names are the pages of one aligned block, each where it should be; the place of the first. */
+static bool is_block(const bud_simulation *s, bud_pfn name, int order, uint32_t *place)
+{
+	*place = bud_tenants_find(&s->tenants, name);
+	if (*place > BUD_PLACE_MAX || *place & ((1u << order) - 1))
+		return false;
+	for (uint32_t i = 1; i < 1u << order; i++)
+		if (bud_tenants_find(&s->tenants, name + i) != *place + i)
+			return false;
+	return true;
+}
+
+/* A page nobody knows by that name: the end of one that compaction moved, the longest ago. */
+static void free_stranger(bud_simulation *s, unsigned cpu)
+{
+	uint32_t place = bud_tenants_unpool(&s->tenants);
+	s->counts.strangers++;
+	if (place == BUD_PLACE_NONE)
+		s->counts.unmatched++;
+	else
+		free_page(s, place, cpu);
+}
+
+static void free_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu)
+{
+	uint32_t place;
+	if (is_block(s, name, order, &place)) {
+		bud_tenant *tenant = bud_tenants_at(&s->tenants, place);
+		if (tenant->order == order) {
+			bud_tenants_leave(&s->tenants, place, false);
+		} else {
+			for (uint32_t i = 0; i < 1u << order; i++) {
+				bud_tenants_split(&s->tenants, place + i);
+				bud_tenants_leave(&s->tenants, place + i, false);
+			}
+		}
+		bud_page_alloc_free(&s->machine, cpu, place, order);
+		return;
+	}
+	for (bud_pfn i = 0; i < (bud_pfn)1 << order; i++) {
+		place = bud_tenants_find(&s->tenants, name + i);
+		if (place <= BUD_PLACE_MAX)
+			free_page(s, place, cpu);
+		else if (place == BUD_PLACE_NONE)
+			free_stranger(s, cpu);
+	}
+}
+
+/* Each page known by these names, as a block of its own. */
+static void each_page(bud_simulation *s, const bud_op *op, void (*visit)(bud_tenants *tenants, uint32_t place))
+{
+	for (bud_pfn i = 0; i < (bud_pfn)1 << op->order; i++) {
+		uint32_t place = bud_tenants_find(&s->tenants, op->pfn + i);
+		if (place > BUD_PLACE_MAX)
+			continue;
+		bud_tenants_split(&s->tenants, place);
+		visit(&s->tenants, place);
+	}
+}
+
+/* The names belong to somebody new: whoever had them has left, though nothing told. */
+static void clear_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu)
+{
+	for (bud_pfn i = 0; i < (bud_pfn)1 << order; i++) {
+		uint32_t place = bud_tenants_find(&s->tenants, name + i);
+		if (place <= BUD_PLACE_MAX)
+			free_page(s, place, cpu);
+	}
+}
+
+static bud_pfn ask(bud_simulation *s, const bud_op *op, int order)
+{
+	bud_request request = { .order = order,
+				.gfp = op->gfp,
+				.task = op->task,
+				.cpu = op->cpu < s->machine.nr_cpus ? op->cpu : 0,
+				.node = op->node };
+	s->counts.requests++;
+	bud_pfn place = bud_page_alloc(&s->machine, &request, NULL);
+	s->counts.failures += place == BUD_PFN_NONE;
+	return place;
+}
+
+static bool serve(bud_simulation *s, const bud_op *op, bud_pfn name, int order)
+{
+	bud_pfn place = ask(s, op, order);
+	if (place == BUD_PFN_NONE) {
+		s->counts.refused++;
+		bud_tenants_refuse(&s->tenants, name, order);
+		return false;
+	}
+	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE;
+	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
+			  seat_of(s, op->gfp), bud_machine_zone_of(&s->machine, place)->index);
+	return true;
+}
+
+/* A huge page for a user that can as well be had page by page: not of hugetlb, which insists. */
+static bool is_thp(const bud_simulation *s, const bud_op *op)
+{
+	return op->order == s->machine.kernel.pageblock_order && (op->gfp & BUD_GFP_COMP) &&
+	       bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !(op->gfp & (BUD_GFP_RETRY_MAYFAIL | BUD_GFP_WRITE)) &&
+	       (op->gfp & BUD_GFP_HIGHMEM);
+}
+
+static void feed_alloc(bud_simulation *s, const bud_op *op)
+{
+	clear_names(s, op->pfn, op->order, op->cpu);
+	if (bud_reclaim_is_dead(&s->reclaim, op->pid)) {
+		s->counts.left_out++;
+		bud_tenants_refuse(&s->tenants, op->pfn, op->order);
+		return;
+	}
+	if (!s->no_thp || !is_thp(s, op)) {
+		serve(s, op, op->pfn, op->order);
+		return;
+	}
+	for (bud_pfn i = 0; i < (bud_pfn)1 << op->order; i++)
+		serve(s, op, op->pfn + i, 0);
+}
+
+/* The kernel had nothing for it; here, what there may be is given back. */
+static void feed_failed(bud_simulation *s, const bud_op *op)
+{
+	s->counts.failed_in_trace++;
+	if (s->no_thp && is_thp(s, op))
+		return; /* the task goes on with single pages, which have requests of their own */
+	bud_pfn place = ask(s, op, op->order);
+	if (place == BUD_PFN_NONE)
+		return;
+	s->counts.rescued++;
+	bud_page_alloc_free(&s->machine, op->cpu < s->machine.nr_cpus ? op->cpu : 0, place, op->order);
+}
+
+void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left_out)
+{
+	bud_simulation *s = simulation;
+	unsigned cpu = op->cpu < s->machine.nr_cpus ? op->cpu : 0;
+	bud_reclaim_advance(&s->reclaim, op->t_ns);
+	s->reclaim.request_ns = op->began_ns;
+	switch (op->kind) {
+	case BUD_OP_ALLOC:
+		if (!left_out) {
+			feed_alloc(s, op);
+			break;
+		}
+		clear_names(s, op->pfn, op->order, cpu);
+		bud_tenants_refuse(&s->tenants, op->pfn, op->order);
+		s->counts.left_out++;
+		break;
+	case BUD_OP_FAILED:
+		if (left_out)
+			s->counts.left_out++;
+		else
+			feed_failed(s, op);
+		break;
+	case BUD_OP_FREE:
+		s->counts.frees++;
+		free_names(s, op->pfn, op->order, cpu);
+		break;
+	case BUD_OP_RECLAIM:
+		each_page(s, op, bud_tenants_expose);
+		break;
+	case BUD_OP_MOVE:
+		each_page(s, op, bud_tenants_pool);
+		break;
+	case BUD_OP_COMPACT: {
+		bud_machine_zone *zone = bud_startup_zone_of(&s->startup, &s->machine, op->pfn);
+		if (zone)
+			bud_reclaim_compact_all(&s->reclaim, zone);
+		break;
+	}
+	}
+}
+
+void bud_simulation_advance(bud_simulation *simulation, uint64_t t_ns)
+{
+	bud_reclaim_advance(&simulation->reclaim, t_ns);
+}
+
+void bud_simulation_set(bud_simulation *simulation, const bud_sysctls *sysctls)
+{
+	bud_machine_set(&simulation->machine, sysctls);
+	simulation->reclaim.proactive = simulation->machine.sysctls.compaction_proactiveness != 0;
+}
+
+void bud_simulation_keep(bud_simulation *simulation, size_t zone, const bud_wmarks *marks, const bud_pcp_sizes *lists)
+{
+	bud_machine *m = &simulation->machine;
+	bud_machine_zone *to = bud_startup_zone(&simulation->startup, m, zone);
+	if (to && marks)
+		to->view->marks = *marks;
+	for (unsigned cpu = 0; to && lists && cpu < m->nr_cpus; cpu++)
+		bud_pcp_resize(&to->pcp[cpu], &m->pcp_rules, lists);
+}
+
+void bud_simulation_tune(bud_simulation *simulation, size_t zone, unsigned cpu, uint64_t high)
+{
+	bud_machine *m = &simulation->machine;
+	bud_machine_zone *to = bud_startup_zone(&simulation->startup, m, zone);
+	if (!to || cpu >= m->nr_cpus || m->kernel.pcp_policy != BUD_PCP_AUTO)
+		return;
+	bud_pcp *pcp = &to->pcp[cpu];
+	uint64_t low = pcp->sizes.high_min, most = pcp->sizes.high_max;
+	pcp->high = (uint32_t)(high < low ? low : high > most ? most : high);
+}
+
+bud_machine *bud_simulation_machine(bud_simulation *simulation)
+{
+	return &simulation->machine;
+}
+
+const bud_machine_zone *bud_simulation_zone(const bud_simulation *simulation, size_t zone)
+{
+	return bud_startup_zone(&simulation->startup, &simulation->machine, zone);
+}
+
+const bud_simulation_counts *bud_simulation_counted(const bud_simulation *simulation)
+{
+	return &simulation->counts;
+}
+
+const bud_reclaim_counts *bud_simulation_reclaimed(const bud_simulation *simulation)
+{
+	return &simulation->reclaim.counts;
+}
+
+bud_status bud_simulation_check(const bud_simulation *simulation, bud_error *err)
+{
+	return simulation->tenants.out_of_memory ? bud_error_memory(err, "the simulation's tables") : BUD_OK;
+}
