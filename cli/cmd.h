@@ -17,6 +17,7 @@ enum {
 
 bud_status bud_cmd_info(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_report(const bud_options *options, int *exit_code, bud_error *err);
+bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_view(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error *err);
 

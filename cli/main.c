@@ -15,6 +15,7 @@ static const struct command {
 	{ "info", BUD_CMD_INFO, bud_cmd_info, "what the capture is and what can be known from it" },
 	{ "report", BUD_CMD_REPORT, bud_cmd_report, "free lists and fragmentation over time, as text, CSV or JSON" },
 	{ "view", BUD_CMD_VIEW, bud_cmd_view, "the same on the terminal, to move about in" },
+	{ "simulate", BUD_CMD_SIMULATE, bud_cmd_simulate, "the same requests through a model of the allocator: what if" },
 	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify, "the replayed free lists against the kernel's own, at snapshots" },
 };
 

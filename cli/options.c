@@ -246,6 +246,24 @@ static bool parse_passes(bud_options *o, const char *arg)
 	return true;
 }
 
+static bool add_text(const char **list, size_t *nr, const char *text)
+{
+	if (*nr == BUD_MAX_LIST)
+		return false;
+	list[(*nr)++] = text;
+	return strchr(text, '=') != NULL;
+}
+
+static bool parse_set(bud_options *o, const char *arg)
+{
+	return add_text(o->sets, &o->nr_sets, arg);
+}
+
+static bool parse_case(bud_options *o, const char *arg)
+{
+	return add_text(o->cases, &o->nr_cases, arg);
+}
+
 static bool set_no_mouse(bud_options *o, const char *arg)
 {
 	(void)arg;
@@ -286,13 +304,19 @@ static const struct row {
 	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
 	  "table: verify, or verify_zone, _type, _pageblock" },
-	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_time,
+	{ 's', "section", "NAME", BUD_CMD_SIMULATE, parse_sections,
+	  "table: freelist, index, zone, happening, judgement" },
+	{ '\0', "set", "KEY=VALUE", BUD_CMD_SIMULATE, parse_set,
+	  "simulate with this changed; several make one case" },
+	{ '\0', "case", "KEY=VALUE[,...]", BUD_CMD_SIMULATE, parse_case,
+	  "another case beside; may be repeated" },
+	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VIEW, parse_time,
 	  "only this range: seconds of the trace, +5s, 50%" },
-	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT, parse_at,
+	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_at,
 	  "values at these instants, or at: snapshots" },
-	{ '\0', "samples", "N", BUD_CMD_REPORT, parse_samples,
+	{ '\0', "samples", "N", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_samples,
 	  "values at the end of each of N steps (100)" },
-	{ '\0', "step", "DURATION", BUD_CMD_REPORT, parse_step,
+	{ '\0', "step", "DURATION", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_step,
 	  "values at the end of each step: 10ms, 1.5s" },
 	{ '\0', "fold", "last|worst|min|max|mean", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_fold,
 	  "how a step becomes one value" },
@@ -300,7 +324,7 @@ static const struct row {
 	  "only this node" },
 	{ '\0', "zone", "NAME", BUD_CMD_ALL & ~BUD_CMD_INFO, parse_zone,
 	  "only zones of this name" },
-	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_order,
+	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY, parse_order,
 	  "only these orders" },
 	{ '\0', "comm", "NAME", BUD_CMD_REPORT, parse_comm,
 	  "only requests of this command (tables of events)" },
@@ -308,7 +332,7 @@ static const struct row {
 	  "only requests of this task" },
 	{ '\0', "migratetype", "NAME", BUD_CMD_REPORT, parse_migratetype,
 	  "only requests of this type: Movable, ..." },
-	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_VERIFY, parse_format,
+	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY, parse_format,
 	  "how to print" },
 	{ '\0', "format", "text|json", BUD_CMD_INFO, parse_text_or_json,
 	  "how to print" },
@@ -425,7 +449,7 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 		return bud_error_set(err, BUD_ERR_USAGE, "%s: one capture at a time", argv[optind]);
 	if (!options->bench.path)
 		options->bench.path = "trace.dat";
-	options->bench.types = command == BUD_CMD_VERIFY || (command == BUD_CMD_INFO && options->verbose);
+	options->bench.types = command == BUD_CMD_VERIFY || command == BUD_CMD_SIMULATE || (command == BUD_CMD_INFO && options->verbose);
 	return BUD_OK;
 }
 

@@ -40,7 +40,8 @@ enum {
 	BUD_CMD_REPORT = 2,
 	BUD_CMD_VERIFY = 4,
 	BUD_CMD_VIEW = 8,
-	BUD_CMD_ALL = 15,
+	BUD_CMD_SIMULATE = 16,
+	BUD_CMD_ALL = 31,
 };
 
 #define BUD_MAX_LIST 64
@@ -49,6 +50,8 @@ typedef struct bud_options {
 	bud_workbench_options bench;
 	const char *snapshots[BUD_MAX_LIST];
 	const char *features[BUD_MAX_LIST];
+	const char *sets[BUD_MAX_LIST], *cases[BUD_MAX_LIST];
+	size_t nr_sets, nr_cases;
 	const char *time; /* START,STOP, unresolved; NULL: all */
 	const char *at, *step;
 	long samples;

@@ -19,14 +19,14 @@ void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool
 	*progress = (bud_progress){ .wanted = !quiet && isatty(STDERR_FILENO), .info = info, .since = now() };
 }
 
-static void show(bud_progress *p, const char *doing, const bud_replay *replay)
+void bud_progress_show(bud_progress *progress, const char *doing, const bud_replay *replay)
 {
-	uint64_t first = p->info->first_ns, last = p->info->last_ns, at = bud_replay_position(replay);
-	if (!p->wanted || !at || now() - p->since < 1 || first == BUD_TIME_NONE || last <= first)
+	uint64_t first = progress->info->first_ns, last = progress->info->last_ns, at = bud_replay_position(replay);
+	if (!progress->wanted || !at || now() - progress->since < 1 || first == BUD_TIME_NONE || last <= first)
 		return;
 	unsigned share = at <= first ? 0 : (unsigned)((unsigned __int128)(at - first) * 100 / (last - first));
 	fprintf(stderr, "\r%s %3u%%", doing, share > 100 ? 100 : share);
-	p->shown = true;
+	progress->shown = true;
 }
 
 void bud_progress_end(bud_progress *progress)
@@ -42,7 +42,7 @@ bud_status bud_progress_learn(bud_progress *progress, bud_workbench *bench, bud_
 	for (bool done = false; !status && !done;) {
 		uint64_t budget = SLICE;
 		status = bud_workbench_learn(bench, &budget, &done, err);
-		show(progress, "looking ahead", bench->replay);
+		bud_progress_show(progress, "looking ahead", bench->replay);
 	}
 	return status;
 }
@@ -53,7 +53,7 @@ bud_status bud_progress_replay(bud_progress *progress, bud_replay *replay, uint6
 	for (bool done = false; !status && !done;) {
 		uint64_t budget = SLICE;
 		status = bud_replay_run(replay, t_ns, &budget, &done, err);
-		show(progress, "replaying", replay);
+		bud_progress_show(progress, "replaying", replay);
 	}
 	return status;
 }
@@ -64,7 +64,7 @@ bud_status bud_progress_timeline(bud_progress *progress, bud_timeline *timeline,
 	for (bool done = false; !status && !done;) {
 		uint64_t budget = SLICE;
 		status = bud_timeline_work(timeline, replay, &budget, &done, err);
-		show(progress, "replaying", replay);
+		bud_progress_show(progress, "replaying", replay);
 	}
 	return status;
 }

@@ -18,6 +18,9 @@ typedef struct bud_progress {
 void bud_progress_begin(bud_progress *progress, const bud_trace_info *info, bool quiet);
 void bud_progress_end(bud_progress *progress);
 
+/* A word on how far the replay is, if it is time for one. */
+void bud_progress_show(bud_progress *progress, const char *doing, const bud_replay *replay);
+
 /* Lets the bench learn. */
 bud_status bud_progress_learn(bud_progress *progress, bud_workbench *bench, bud_error *err);
 /* Runs the replay up to t_ns (BUD_TIME_NONE: to the end). */

@@ -10,7 +10,7 @@ run --version
 run --help
 run help report
 run help nonsense
-for command in info verify view; do
+for command in info simulate verify view; do
 	run $command --help
 done
 run nonsense

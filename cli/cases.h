@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is to be simulated: --set KEY=VALUE, several of which make one case,
+ * and --case KEY=VALUE[,KEY=VALUE...], each a case of its own. The first
+ * case is always the trace as it was.
+ */
+#ifndef BUD_CLI_CASES_H
+#define BUD_CLI_CASES_H
+
+#include "cli/options.h"
+#include "lib/insight/whatif.h"
+
+typedef struct bud_cases {
+	bud_whatif_case list[BUD_JUDGE_CASES];
+	size_t nr;
+} bud_cases;
+
+/* BUD_ERR_USAGE names the setting that is wrong, and what there is. */
+bud_status bud_cases_parse(bud_cases *cases, const bud_options *options, const bud_workbench *bench, bud_error *err);
+
+#endif
