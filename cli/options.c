@@ -299,7 +299,7 @@ static const struct row {
 	{ 'i', "input", "CAPTURE", BUD_CMD_ALL, parse_input,
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
-	  "tables: freelist, index, zone, episode, stall, steal, site, pageblock" },
+	  "tables to print; -s help lists them" },
 	{ '\0', "by-type", NULL, BUD_CMD_REPORT, parse_by_type,
 	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,

@@ -16,7 +16,8 @@ typedef struct bud_agreement {
 	size_t nr_comparisons;
 	const bud_reading *readings;
 	size_t nr_readings;
-	const bud_typecheck *typechecks; /* those without bud_typecheck.known or of the first pagetypeinfo give no rows */
+	const bud_typecheck
+		*typechecks; /* those without bud_typecheck.known or of the first pagetypeinfo give no rows */
 	size_t nr_typechecks;
 	const bud_kernel *kernel;
 	const bud_section_filter *filter;

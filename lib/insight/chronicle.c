@@ -82,7 +82,7 @@ void bud_chronicle_destroy(bud_chronicle *chronicle)
 static bool is_wanted(const bud_chronicle *c, const bud_episode *e)
 {
 	const bud_section_filter *f = &c->filter;
-	if (e->t_end_ns < c->begin_ns || e->t_start_ns > c->end_ns || (f->pid >= 0 && e->pid != f->pid))
+	if (e->t_end_ns < c->begin_ns || e->t_start_ns > c->end_ns)
 		return false;
 	if (f->order_min > 0 || f->order_max < BUD_NR_ORDERS - 1)
 		if (e->order < f->order_min || e->order > f->order_max)
@@ -92,8 +92,7 @@ static bool is_wanted(const bud_chronicle *c, const bud_episode *e)
 	if ((f->node >= 0 && e->node != f->node) ||
 	    (f->zone && (e->zone < 0 || strcmp(c->memory->zones[e->zone].name, f->zone) != 0)))
 		return false;
-	const char *comm = f->comm ? bud_source_comm(c->source, e->pid) : NULL;
-	return !f->comm || (comm && strcmp(comm, f->comm) == 0);
+	return bud_section_wants_task(f, c->source, e->pid);
 }
 
 /* Ends a story with its last event; returns where it is in the list, or SIZE_MAX. */

@@ -35,7 +35,7 @@ typedef struct waiting {
 	uint64_t nr_freed, frees; /* meanwhile */
 } waiting;
 
-/* Whether that task's command is the one asked for. */
+/* Whether that task is the one asked for. */
 typedef struct pid_match {
 	int32_t pid;
 	bool known, matches;
@@ -268,12 +268,11 @@ static uint32_t when_of(const bud_owners *o, uint64_t t_ns)
 
 /* Which requests count. */
 
-static bool comm_matches(bud_owners *o, int32_t pid)
+static bool task_matches(bud_owners *o, int32_t pid)
 {
 	pid_match *m = &o->pids[(uint32_t)pid % NR_PIDS];
 	if (!m->known || m->pid != pid) {
-		const char *comm = bud_source_comm(o->source, pid);
-		*m = (pid_match){ pid, true, comm && strcmp(comm, o->filter.comm) == 0 };
+		*m = (pid_match){ pid, true, bud_section_wants_task(&o->filter, o->source, pid) };
 	}
 	return m->matches;
 }
@@ -292,12 +291,12 @@ static bool is_wanted(bud_owners *o, const bud_event *e)
 	const bud_section_filter *f = &o->filter;
 	if (!o->filtered)
 		return true;
-	if (e->order < f->order_min || e->order > f->order_max || (f->pid >= 0 && e->pid != f->pid))
+	if (e->order < f->order_min || e->order > f->order_max)
 		return false;
 	if (f->migratetype != BUD_MT_UNKNOWN &&
 	    bud_kernel_migratetype(bud_replay_kernel(o->replay), e->page.migratetype) != f->migratetype)
 		return false;
-	return zone_matches(o, e->page.pfn) && (!f->comm || comm_matches(o, e->pid));
+	return zone_matches(o, e->page.pfn) && task_matches(o, e->pid);
 }
 
 /* Requests. */

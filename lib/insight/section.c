@@ -8,6 +8,14 @@ bool bud_section_wants_zone(const bud_section_filter *filter, int32_t node, cons
 	return (filter->node < 0 || filter->node == node) && (!filter->zone || strcmp(filter->zone, name) == 0);
 }
 
+bool bud_section_wants_task(const bud_section_filter *filter, const bud_source *source, int32_t pid)
+{
+	if (filter->pid >= 0 && filter->pid != pid)
+		return false;
+	const char *comm = filter->comm ? bud_source_comm(source, pid) : NULL;
+	return !filter->comm || (comm && strcmp(comm, filter->comm) == 0);
+}
+
 /* The sample behind a column, or NULL where nothing is known of it. */
 static const bud_zone_sample *known_sample(const bud_timeline *timeline, size_t column, size_t zone)
 {

@@ -15,7 +15,7 @@ typedef struct bud_section_filter {
 	int32_t node;		  /* -1: all */
 	const char *zone;	  /* NULL: all */
 	int order_min, order_max; /* 0 and BUD_NR_ORDERS - 1: all */
-	bool by_type; /* free lists by migratetype, too */
+	bool by_type;		  /* free lists by migratetype, too */
 	/* Of requests, for tables made of events. */
 	const char *comm;	     /* command name; NULL: all */
 	int32_t pid;		     /* -1: all */
@@ -29,6 +29,9 @@ typedef struct bud_section_filter {
 
 /* Whether rows of that zone are wanted. */
 bool bud_section_wants_zone(const bud_section_filter *filter, int32_t node, const char *name);
+
+/* Whether requests of that task are wanted. */
+bool bud_section_wants_task(const bud_section_filter *filter, const bud_source *source, int32_t pid);
 
 /* Tables made of a timeline, one row set a column, in this order. */
 typedef struct bud_section {
