@@ -101,13 +101,16 @@ bud_status bud_pins_collect(bud_pins *pins, const bud_memory *memory, const bud_
 			    const bud_owners *owners, bud_error *err)
 {
 	look l = { .pins = pins, .kernel = kernel, .owners = owners };
-	*pins = (bud_pins){ .nr_costs = bud_owners_count(owners) };
+	*pins = (bud_pins){ .nr_costs = bud_owners_count(owners), .complete = true };
 	pins->costs = calloc(pins->nr_costs, sizeof *pins->costs);
 	l.seen = calloc(pins->nr_costs, sizeof *l.seen);
 	bool enough = pins->costs && l.seen;
-	for (size_t i = 0; enough && i < memory->nr_ranges; i++)
+	for (size_t i = 0; enough && i < memory->nr_ranges; i++) {
 		if (memory->ranges[i].zone->seeded)
 			enough = look_at_range(&l, &memory->ranges[i]);
+		else
+			pins->complete = false;
+	}
 	free(l.seen);
 	if (!enough) {
 		bud_pins_fini(pins);

@@ -35,9 +35,11 @@ typedef struct bud_pins {
 	size_t nr_blocks;
 	bud_pin_cost *costs; /* by the row's number in owners */
 	size_t nr_costs;
+	bool complete; /* every zone was looked at */
 } bud_pins;
 
-/* Looks at the whole memory as it stands; owners must be of the same instant. Zones never seeded are left out. */
+/* Looks at the whole memory as it stands; owners must be of the same instant. Zones of which
+ * nothing is known, as before a seed, are left out. */
 bud_status bud_pins_collect(bud_pins *pins, const bud_memory *memory, const bud_kernel *kernel,
 			    const bud_owners *owners, bud_error *err);
 void bud_pins_fini(bud_pins *pins);

@@ -54,7 +54,7 @@ bud_status bud_site_rows_write(const bud_owners *owners, bud_site_table *sites, 
 	for (size_t i = 0; !status && i < nr; i++)
 		if (order[i] && !is_empty(bud_owners_use(owners, order[i])))
 			status = write_row(bud_owners_use(owners, order[i]), sites,
-					   pins ? &pins->costs[order[i]] : NULL, sink, err);
+					   pins && pins->complete ? &pins->costs[order[i]] : NULL, sink, err);
 	if (!status && !is_empty(bud_owners_use(owners, 0)))
 		status = write_row(bud_owners_use(owners, 0), sites, NULL, sink, err);
 	free(order);

@@ -13,8 +13,8 @@ run report -s episode --order 0 --comm kswapd1 examples/mix --format jsonl
 run report -s episode examples/boot
 run report -s stall examples/mix
 run report -s stall --comm nobody examples/mix --format csv
-run report -s site --order 2-4 examples/mix
-run report -s site --migratetype Reclaimable --comm lab --zone DMA examples/mix --format csv
+run report -s site --order 2-4 --time ,7.4 examples/mix
+run report -s site --migratetype Reclaimable --comm lab --zone DMA --time ,7.4 examples/mix --format csv
 run report -s site --pid 1 --time ,6 examples/boot --format csv
 run report -s site --migratetype nonsense examples/boot
 run report -s episode --pid x examples/boot

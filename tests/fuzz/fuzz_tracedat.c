@@ -5,10 +5,43 @@
 #include <sys/mman.h>
 
 #include "formats/read/tracedat.h"
+#include "lib/insight/chronicle.h"
+#include "lib/insight/pins.h"
 #include "lib/replay/replay.h"
 #include "lib/replay/survey.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The stories a trace tells. */
+static void listen(bud_source *source, bud_replay *replay)
+{
+	const bud_chronicle_options telling = { .end_ns = UINT64_MAX, .max_bytes = 1 << 20 };
+	const bud_owners_options owning = { .end_ns = UINT64_MAX, .max_bytes = 1 << 24 };
+	bud_site_table *sites = NULL;
+	bud_chronicle *chronicle = NULL;
+	bud_owners *owners = NULL;
+	bud_pins pins;
+	bool done;
+	uint64_t budget = 1000000;
+	if (!bud_site_table_create(&sites, source, bud_replay_kernel(replay), 100, NULL) &&
+	    !bud_chronicle_create(&chronicle, replay, source, sites, &telling, NULL) &&
+	    !bud_owners_create(&owners, replay, source, sites, &owning, NULL) &&
+	    !bud_replay_listen(replay, BUD_CHRONICLE_EVENTS, bud_chronicle_event, chronicle, NULL) &&
+	    !bud_replay_listen(replay, BUD_OWNERS_EVENTS, bud_owners_event, owners, NULL)) {
+		bud_replay_run(replay, BUD_TIME_NONE, &budget, &done, NULL);
+		bud_chronicle_finish(chronicle);
+		bud_owners_settle(owners);
+		if (!bud_pins_collect(&pins, bud_replay_memory(replay), bud_replay_kernel(replay), owners, NULL))
+			bud_pins_fini(&pins);
+		for (uint32_t i = 0; i < bud_site_count(sites); i++) {
+			char name[BUD_SITE_TEXT];
+			bud_site_name(sites, i, name, sizeof name);
+		}
+	}
+	bud_owners_destroy(owners);
+	bud_chronicle_destroy(chronicle);
+	bud_site_table_destroy(sites);
+}
 
 static void replay(bud_source *source)
 {
@@ -17,14 +50,12 @@ static void replay(bud_source *source)
 	bud_memory memory;
 	bud_replay *r;
 	bud_error err;
-	bool done;
-	uint64_t budget = 1000000;
 	bud_kernel_init(&kernel, source->info.uname, source->info.machine);
 	if (bud_survey_run(&survey, source, NULL, 0, &kernel, true, &err) ||
 	    bud_memory_assume(&memory, &kernel, survey.first_pfn, survey.last_pfn, &err))
 		return;
 	if (!bud_replay_create(&r, &memory, &kernel, source, NULL, 0, BUD_SEED_AUTO, &err)) {
-		bud_replay_run(r, BUD_TIME_NONE, &budget, &done, &err);
+		listen(source, r);
 		bud_replay_destroy(r);
 	}
 	bud_memory_fini(&memory);
