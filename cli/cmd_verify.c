@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/decisions.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/verify_text.h"
@@ -105,11 +106,26 @@ static bud_status find_table(const bud_options *options, const bud_agreement_tab
 	return bud_error_set(err, BUD_ERR_USAGE, "--section %s: verify has one of %s", name, known);
 }
 
+static bud_status decisions(const bud_options *options, int *exit_code, bud_error *err)
+{
+	bud_workbench bench;
+	bud_status status = bud_cmd_open(&bench, options, err);
+	if (status)
+		return status;
+	status = bud_decisions_print(&bench, options, err);
+	if (!status)
+		bud_cmd_tell_damage(&bench, exit_code);
+	bud_workbench_close(&bench);
+	return status;
+}
+
 bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
 	bud_findings f = { .bench = &bench, .options = options };
 	const bud_agreement_table *table;
+	if (options->decisions)
+		return decisions(options, exit_code, err);
 	bud_status status = find_table(options, &table, err);
 	if (!status)
 		status = bud_cmd_open(&bench, options, err);

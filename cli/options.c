@@ -99,6 +99,13 @@ static bool parse_order(bud_options *o, const char *arg)
 	return true;
 }
 
+static bool parse_decisions(bud_options *o, const char *arg)
+{
+	(void)arg;
+	o->decisions = true;
+	return true;
+}
+
 static bool parse_by_type(bud_options *o, const char *arg)
 {
 	(void)arg;
@@ -300,6 +307,8 @@ static const struct row {
 	  "trace.dat or bundle to read; - is standard input" },
 	{ 's', "section", "NAME[,NAME...]", BUD_CMD_REPORT, parse_sections,
 	  "tables to print; -s help lists them" },
+	{ '\0', "decisions", NULL, BUD_CMD_VERIFY, parse_decisions,
+	  "the model's decisions against the kernel's" },
 	{ '\0', "by-type", NULL, BUD_CMD_REPORT, parse_by_type,
 	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,

@@ -64,6 +64,7 @@ typedef struct bud_options {
 	bud_color color;
 	bud_theme theme;
 	bud_palette palette;
+	bool decisions; /* verify: audit the model instead */
 	bool no_mouse, quiet, verbose;
 	bool keys, write_config;
 	bool help;

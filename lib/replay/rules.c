@@ -39,7 +39,7 @@ static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone 
 	bool take = event->kind == BUD_EV_ZONE_LOCKED || event->kind == BUD_EV_EXTFRAG;
 	bool free = bud_buddy_page_is_free(&zone->buddy, pfn);
 	uint64_t moved = bud_proofs_stamp_of(rules->proofs, pfn);
-	if (event->kind == BUD_EV_ZONE_LOCKED && bud_pageset_test(&zone->cached, pfn))
+	if (take && bud_pageset_test(&zone->cached, pfn))
 		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0, false);
 	if (take)
 		bud_exits_stayed(rules->proofs, pfn);
