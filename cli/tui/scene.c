@@ -93,7 +93,8 @@ void bud_scene_close(bud_scene *scene)
 static bool is_of(const bud_timeline *t, const bud_browse *browse)
 {
 	return t && t->nr_columns == browse->nr_columns && t->fold == browse->fold &&
-	       t->columns[0].t_begin_ns == browse->begin_ns && t->columns[t->nr_columns - 1].t_end_ns == browse->end_ns;
+	       !(t->untyped && browse->shown >= BUD_SHOW_TYPE) && t->columns[0].t_begin_ns == browse->begin_ns &&
+	       t->columns[t->nr_columns - 1].t_end_ns == browse->end_ns;
 }
 
 const bud_timeline *bud_scene_picture(const bud_scene *scene, const bud_browse *browse)
@@ -115,8 +116,11 @@ static void leave_job(bud_scene *scene)
 static bud_status create_timeline(bud_scene *scene, bud_timeline **timeline, const bud_browse *browse, uint64_t begin,
 				  uint64_t end, bud_error *err)
 {
-	return bud_timeline_create_even(timeline, scene->bench->replay, begin, end, browse->nr_columns, browse->fold,
-					err);
+	bud_status status = bud_timeline_create_even(timeline, scene->bench->replay, begin, end, browse->nr_columns,
+						     browse->fold, err);
+	if (!status)
+		(*timeline)->untyped = browse->shown < BUD_SHOW_TYPE;
+	return status;
 }
 
 bud_status bud_scene_show(bud_scene *scene, const bud_browse *browse, bud_error *err)

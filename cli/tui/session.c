@@ -5,8 +5,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/tui/export.h"
+
+#define SLICE_NS     8000000 /* half of what a key may take to be answered */
+#define SLICE_EVENTS 10000   /* between two looks at the clock */
 
 __attribute__((format(printf, 3, 4))) static void say(bud_session *s, bool alarm, const char *format, ...)
 {
@@ -373,6 +377,21 @@ bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, b
 		*idle = false;
 	}
 	s->dirty = true;
+	return status;
+}
+
+bud_status bud_session_slice(bud_session *session, bool *idle, bud_error *err)
+{
+	struct timespec begin, now;
+	bud_status status = BUD_OK;
+	long ns = 0;
+	*idle = false;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (!status && !*idle && ns < SLICE_NS) {
+		status = bud_session_work(session, SLICE_EVENTS, idle, err);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		ns = (now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec;
+	}
 	return status;
 }
 

@@ -43,6 +43,8 @@ bud_status bud_session_key(bud_session *session, int key, const bud_mouse *mouse
 void bud_session_tick(bud_session *session, uint64_t ns);
 /* Works for about budget events; *idle when nothing is left to do. */
 bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, bud_error *err);
+/* Works for a few ms, so that keys and frames are not kept waiting. */
+bud_status bud_session_slice(bud_session *session, bool *idle, bud_error *err);
 /* Draws what is known into the canvas. */
 void bud_session_draw(bud_session *session);
 
