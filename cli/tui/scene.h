@@ -13,7 +13,7 @@
 #include "cli/tui/blockmap.h"
 #include "cli/tui/browse.h"
 #include "cli/tui/eventlist.h"
-#include "cli/tui/ledger.h"
+#include "cli/tui/witness.h"
 #include "cli/workbench.h"
 
 #define BUD_SCENE_RESTARTS 256
@@ -45,6 +45,7 @@ typedef enum bud_job {
 	BUD_JOB_MARK,
 	BUD_JOB_EVENTS,
 	BUD_JOB_TIMELINE,
+	BUD_JOB_OWNERS,
 } bud_job;
 
 typedef struct bud_scene {
@@ -70,9 +71,10 @@ typedef struct bud_scene {
 	bud_search search;
 	bool searching;
 
-	bud_ledger ledger;
+	bud_witness witness;
 	bool surveyed; /* verdicts hold */
 	bud_verdict *verdicts;
+	bud_contradiction_count contradictions[BUD_NR_CONTRADICTIONS]; /* of the whole trace */
 	bud_verify_summary summary;
 } bud_scene;
 
