@@ -253,6 +253,14 @@ static bud_status go_before(bud_scene *scene, uint64_t t_ns, bud_error *err)
 		 : bud_replay_rewind(scene->bench->replay, err);
 }
 
+bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error *err)
+{
+	bool reached;
+	leave_job(scene);
+	bud_status status = go_before(scene, browse->cursor_ns + 1, err);
+	return status ? status : bud_replay_run(scene->bench->replay, browse->cursor_ns, NULL, &reached, err);
+}
+
 static bud_status take_instant(bud_scene *scene, bud_instant *at, const bud_browse *browse, bud_error *err)
 {
 	const bud_memory *memory = bud_replay_memory(scene->bench->replay);

@@ -88,6 +88,9 @@ bud_status bud_scene_show(bud_scene *scene, const bud_browse *browse, bud_error 
 /* Works on it for about budget events; *done when there is nothing left to do. */
 bud_status bud_scene_work(bud_scene *scene, const bud_browse *browse, uint64_t budget, bool *done, bud_error *err);
 
+/* Puts the replay at the cursor's instant, at once; only in the last phase. The next work goes on from elsewhere. */
+bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error *err);
+
 /* Ends the phase under way with what there is, or the search. */
 bud_status bud_scene_break_off(bud_scene *scene, bud_error *err);
 

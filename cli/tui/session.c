@@ -235,9 +235,13 @@ static void export_view(bud_session *s)
 {
 	char names[200];
 	bud_error err;
+	if (s->scene.phase != BUD_PHASE_READY) {
+		say(s, true, "after the survey");
+		return;
+	}
 	bud_session_draw(s);
 	bud_view v = view_of(s);
-	if (bud_export_view(&v, names, sizeof names, &err))
+	if (bud_scene_seek(&s->scene, &s->browse, &err) || bud_export_view(&v, names, sizeof names, &err))
 		say(s, true, "%s", err.text);
 	else
 		say(s, false, "written: %s", names);
