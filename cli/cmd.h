@@ -15,6 +15,7 @@ enum {
 	BUD_EXIT_DAMAGED = 3, /* answered, but on a damaged or incomplete capture */
 };
 
+bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_info(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_report(const bud_options *options, int *exit_code, bud_error *err);
 bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_error *err);

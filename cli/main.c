@@ -17,6 +17,7 @@ static const struct command {
 	{ "view", BUD_CMD_VIEW, bud_cmd_view, "the same on the terminal, to move about in" },
 	{ "simulate", BUD_CMD_SIMULATE, bud_cmd_simulate, "the same requests through a model of the allocator: what if" },
 	{ "verify", BUD_CMD_VERIFY, bud_cmd_verify, "the replayed free lists against the kernel's own, at snapshots" },
+	{ "explain", BUD_CMD_EXPLAIN, bud_cmd_explain, "why an allocation failed or was slow, and what stood in its way" },
 };
 
 #define NR_COMMANDS (sizeof commands / sizeof *commands)

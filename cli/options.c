@@ -43,6 +43,28 @@ static bool parse_at(bud_options *o, const char *arg)
 	return *arg != '\0';
 }
 
+static bool parse_gfp(bud_options *o, const char *arg)
+{
+	o->gfp = arg;
+	return *arg != '\0';
+}
+
+static bool parse_dmesg(bud_options *o, const char *arg)
+{
+	o->dmesg = arg;
+	return *arg != '\0';
+}
+
+static bool parse_episode(bud_options *o, const char *arg)
+{
+	return parse_number(arg, 1, LONG_MAX, &o->episode);
+}
+
+static bool parse_failure(bud_options *o, const char *arg)
+{
+	return parse_number(arg, 1, LONG_MAX, &o->failure);
+}
+
 static bool parse_step(bud_options *o, const char *arg)
 {
 	o->step = arg;
@@ -323,25 +345,35 @@ static const struct row {
 	  "only this range: seconds of the trace, +5s, 50%" },
 	{ '\0', "at", "T[,T...]", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_at,
 	  "values at these instants, or at: snapshots" },
+	{ '\0', "failure", "N", BUD_CMD_EXPLAIN, parse_failure,
+	  "the Nth failed allocation, not the first" },
+	{ '\0', "episode", "N", BUD_CMD_EXPLAIN, parse_episode,
+	  "the episode of that id (report -s episode)" },
+	{ '\0', "at", "T", BUD_CMD_EXPLAIN, parse_at,
+	  "the next failure from T on; with --order and --gfp: such a request at T" },
+	{ '\0', "gfp", "FLAGS", BUD_CMD_EXPLAIN, parse_gfp,
+	  "as the kernel prints them, or a number" },
+	{ '\0', "dmesg", "FILE", BUD_CMD_EXPLAIN, parse_dmesg,
+	  "the reports of this kernel log" },
 	{ '\0', "samples", "N", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_samples,
 	  "values at the end of each of N steps (100)" },
 	{ '\0', "step", "DURATION", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_step,
 	  "values at the end of each step: 10ms, 1.5s" },
 	{ '\0', "fold", "last|worst|min|max|mean", BUD_CMD_REPORT | BUD_CMD_VIEW, parse_fold,
 	  "how a step becomes one value" },
-	{ '\0', "node", "N", BUD_CMD_ALL & ~BUD_CMD_INFO, parse_node,
+	{ '\0', "node", "N", BUD_CMD_ALL & ~BUD_CMD_INFO & ~BUD_CMD_EXPLAIN, parse_node,
 	  "only this node" },
-	{ '\0', "zone", "NAME", BUD_CMD_ALL & ~BUD_CMD_INFO, parse_zone,
+	{ '\0', "zone", "NAME", BUD_CMD_ALL & ~BUD_CMD_INFO & ~BUD_CMD_EXPLAIN, parse_zone,
 	  "only zones of this name" },
-	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY, parse_order,
+	{ '\0', "order", "N[-M]", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY | BUD_CMD_EXPLAIN, parse_order,
 	  "only these orders" },
-	{ '\0', "comm", "NAME", BUD_CMD_REPORT, parse_comm,
+	{ '\0', "comm", "NAME", BUD_CMD_REPORT | BUD_CMD_EXPLAIN, parse_comm,
 	  "only requests of this command (tables of events)" },
-	{ '\0', "pid", "N", BUD_CMD_REPORT, parse_pid,
+	{ '\0', "pid", "N", BUD_CMD_REPORT | BUD_CMD_EXPLAIN, parse_pid,
 	  "only requests of this task" },
-	{ '\0', "migratetype", "NAME", BUD_CMD_REPORT, parse_migratetype,
+	{ '\0', "migratetype", "NAME", BUD_CMD_REPORT | BUD_CMD_EXPLAIN, parse_migratetype,
 	  "only requests of this type: Movable, ..." },
-	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY, parse_format,
+	{ '\0', "format", "text|csv|json|jsonl", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VERIFY | BUD_CMD_EXPLAIN, parse_format,
 	  "how to print" },
 	{ '\0', "format", "text|json", BUD_CMD_INFO, parse_text_or_json,
 	  "how to print" },

@@ -41,7 +41,8 @@ enum {
 	BUD_CMD_VERIFY = 4,
 	BUD_CMD_VIEW = 8,
 	BUD_CMD_SIMULATE = 16,
-	BUD_CMD_ALL = 31,
+	BUD_CMD_EXPLAIN = 32,
+	BUD_CMD_ALL = 63,
 };
 
 #define BUD_MAX_LIST 64
@@ -54,6 +55,8 @@ typedef struct bud_options {
 	size_t nr_sets, nr_cases;
 	const char *time; /* START,STOP, unresolved; NULL: all */
 	const char *at, *step;
+	const char *gfp, *dmesg;
+	long episode, failure; /* 0: not asked for */
 	long samples;
 	int fold; /* bud_fold; -1: not asked for */
 	bud_section_filter filter;

@@ -12,7 +12,7 @@ typedef struct reader {
 	int page_shift;
 	bud_klog_report *report; /* the one whose lines are being read, or NULL */
 	bud_klog_zone *zone;	 /* the last one named, for its lowmem_reserve */
-	uint64_t line, t_ns;
+	uint64_t line, t_ns, t_before_ns;
 } reader;
 
 /* "[   12.345678] " or "[   12.345678][  T123] ": the text behind it, and its time; the line itself without one. */
@@ -78,7 +78,7 @@ static void begin_report(reader *r, char *text, char *mark, bud_klog_kind kind)
 	if (!r->report)
 		return;
 	r->report->kind = kind;
-	r->report->t_ns = r->t_ns;
+	r->report->t_ns = r->report->t_end_ns = r->t_ns;
 	r->report->line = r->line;
 	*mark = '\0';
 	between(text, "", "", r->report->comm, sizeof r->report->comm);
@@ -147,6 +147,7 @@ static void free_list_line(const reader *r, bud_klog_zone *zone, const char *at)
 	int used;
 	zone->nr_orders = 0;
 	zone->t_ns = r->t_ns;
+	zone->t_before_ns = r->t_before_ns;
 	while (zone->nr_orders < BUD_NR_ORDERS && sscanf(at, " %" SCNu64 "*%" SCNu64 "kB%n", &nr, &kib, &used) == 2) {
 		int order = (int)zone->nr_orders++;
 		zone->nr_free[order] = nr;
@@ -183,6 +184,7 @@ static void node_line(reader *r, const char *text)
 	if (!lists && strncmp(text + used, " free:", 6) != 0)
 		return;
 	bud_klog_zone *zone = bud_klog_zone_of(r->report, node, name);
+	r->report->t_end_ns = r->t_ns;
 	if (zone && lists)
 		free_list_line(r, zone, text + used + 1);
 	else if (zone)
@@ -196,14 +198,22 @@ static void victim_line(reader *r, const char *text)
 	if (!killed || sscanf(killed, "illed process %d", &pid) != 1)
 		return;
 	r->report->victim_pid = pid;
+	r->report->t_end_ns = r->t_ns;
 	between(killed, "(", ")", r->report->victim, sizeof r->report->victim);
 	r->report = NULL;
+}
+
+static void take_release(bud_klog *klog, const char *line, const char *before)
+{
+	if (!klog->release[0])
+		between(line, before, " ", klog->release, sizeof klog->release);
 }
 
 static void report_line(reader *r, char *text)
 {
 	uint64_t value;
 	if (strncmp(text, "CPU: ", 5) == 0) {
+		take_release(r->klog, text, " Not tainted ");
 		if (number_after(text, "CPU: ", &value) && value <= INT16_MAX)
 			r->report->cpu = (int32_t)value;
 		if (number_after(text, " PID: ", &value) && value <= INT32_MAX)
@@ -212,6 +222,8 @@ static void report_line(reader *r, char *text)
 		node_line(r, text);
 	} else if (strncmp(text, "lowmem_reserve[]:", 17) == 0 && r->zone) {
 		reserve_line(r->zone, text + 17);
+	} else if (strstr(text, " pages RAM") || strstr(text, " pages hwpoisoned")) {
+		r->report->t_end_ns = r->t_ns;
 	} else if (strncmp(text, "oom-kill:", 9) == 0) {
 		r->report->memcg = strstr(text, "CONSTRAINT_MEMCG") != NULL;
 	} else if (strstr(text, "illed process ")) {
@@ -228,6 +240,7 @@ static void boot_line(reader *r, const char *text)
 {
 	bud_boot_frees *boot = &r->klog->boot;
 	uint64_t value;
+	take_release(r->klog, text, "Linux version ");
 	const char *moved = strstr(text, "RAMDISK: ") ? strstr(text, "[mem ") : NULL;
 	if (strncmp(text, "Move RAMDISK", 12) == 0 && (moved = strstr(text, "] to [mem ")))
 		moved += 5;
@@ -241,9 +254,10 @@ static void boot_line(reader *r, const char *text)
 
 void bud_dmesg_read(bud_klog *klog, char *text, int page_shift)
 {
-	reader r = { .klog = klog, .page_shift = page_shift };
+	reader r = { .klog = klog, .page_shift = page_shift, .t_ns = BUD_TIME_NONE };
 	for (char *line; (line = strsep(&text, "\n"));) {
 		r.line++;
+		r.t_before_ns = r.t_ns;
 		char *said = split_time(line, &r.t_ns);
 		if (begins(&r, said))
 			continue;

@@ -33,7 +33,9 @@ bud_klog_report *bud_klog_add_report(bud_klog *klog)
 		return NULL;
 	klog->reports = reports;
 	bud_klog_report *report = &reports[klog->nr_reports++];
-	*report = (bud_klog_report){ .t_ns = BUD_TIME_NONE, .pid = -1, .cpu = -1, .order = -1, .victim_pid = -1 };
+	*report = (bud_klog_report){
+		.t_ns = BUD_TIME_NONE, .t_end_ns = BUD_TIME_NONE, .pid = -1, .cpu = -1, .order = -1, .victim_pid = -1
+	};
 	return report;
 }
 
@@ -63,6 +65,7 @@ bud_klog_zone *bud_klog_zone_of(bud_klog_report *report, int32_t node, const cha
 				      &zone->free_pcp,
 				      &zone->local_pcp,
 				      &zone->free_cma,
+				      &zone->t_before_ns,
 				      &zone->t_ns };
 	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
 		*unknown[i] = BUD_UNKNOWN;

@@ -21,7 +21,8 @@ typedef struct bud_klog_zone {
 	unsigned nr_orders;		 /* of the free list line; 0: there is none */
 	uint64_t nr_free[BUD_NR_ORDERS]; /* blocks */
 	uint8_t types[BUD_NR_ORDERS];	 /* a bit (1 << bud_migratetype) for each list that is not empty */
-	uint64_t t_ns;			 /* of the free list line, which is counted just before it is printed */
+	/* The free list line is counted just before it is printed: between the line before it and its own time. */
+	uint64_t t_before_ns, t_ns;
 } bud_klog_zone;
 
 typedef enum bud_klog_kind {
@@ -31,8 +32,9 @@ typedef enum bud_klog_kind {
 
 typedef struct bud_klog_report {
 	bud_klog_kind kind;
-	uint64_t t_ns; /* of its first line */
-	uint64_t line; /* in the file, from 1 */
+	uint64_t t_ns;	   /* of its first line */
+	uint64_t t_end_ns; /* of its last line; of an OOM report, of the line that names the victim */
+	uint64_t line;	   /* in the file, from 1 */
 	char comm[32];
 	int32_t pid, cpu;   /* -1: not said */
 	int order;	    /* -1: OOM by hand (sysrq) */
@@ -59,6 +61,7 @@ typedef struct bud_boot_frees {
 } bud_boot_frees;
 
 typedef struct bud_klog {
+	char release[96]; /* of the kernel that wrote it; "" unknown */
 	bud_boot_frees boot;
 	bud_klog_report *reports; /* in order of the log */
 	size_t nr_reports;

@@ -110,8 +110,7 @@ static bool may_use_reserves(const bud_kernel *kernel, unsigned flags)
 	return flags & (BUD_ALLOC_NON_BLOCK | BUD_ALLOC_OOM);
 }
 
-/* Free pages the request cannot have (__zone_watermark_unusable_free). */
-static int64_t unusable(const bud_wmark_test *t, const bud_kernel *kernel, int order, unsigned flags)
+int64_t bud_watermark_unusable(const bud_wmark_test *t, const bud_kernel *kernel, int order, unsigned flags)
 {
 	int64_t pages = ((int64_t)1 << order) - 1;
 	if (!may_use_reserves(kernel, flags))
@@ -122,8 +121,7 @@ static int64_t unusable(const bud_wmark_test *t, const bud_kernel *kernel, int o
 	return pages;
 }
 
-/* How far below the mark the request may go. */
-static int64_t effective_min(const bud_kernel *kernel, uint64_t mark, unsigned flags)
+int64_t bud_watermark_effective(const bud_kernel *kernel, uint64_t mark, unsigned flags)
 {
 	int64_t min = (int64_t)mark;
 	if (flags & BUD_ALLOC_MIN_RESERVE) {
@@ -138,9 +136,9 @@ static int64_t effective_min(const bud_kernel *kernel, uint64_t mark, unsigned f
 	return min;
 }
 
-static bool has_block(const bud_wmark_test *t, const bud_kernel *kernel, int order, unsigned flags)
+bool bud_watermark_has_block(const bud_free_area *area, const bud_kernel *kernel, int order, unsigned flags)
 {
-	const uint32_t *orders = t->area->orders;
+	const uint32_t *orders = area->orders;
 	uint32_t have = orders[BUD_MT_UNMOVABLE] | orders[BUD_MT_MOVABLE] | orders[BUD_MT_RECLAIMABLE];
 	unsigned atomic = BUD_ALLOC_OOM | (kernel->alloc_flags ? BUD_ALLOC_HIGHATOMIC : BUD_ALLOC_NON_BLOCK);
 	if (flags & BUD_ALLOC_CMA)
@@ -153,16 +151,16 @@ static bool has_block(const bud_wmark_test *t, const bud_kernel *kernel, int ord
 bool bud_watermark_ok(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
 		      unsigned alloc_flags)
 {
-	int64_t free = (int64_t)test->free - unusable(test, kernel, order, alloc_flags);
-	if (free <= effective_min(kernel, mark, alloc_flags) + (int64_t)test->reserve)
+	int64_t free = (int64_t)test->free - bud_watermark_unusable(test, kernel, order, alloc_flags);
+	if (free <= bud_watermark_effective(kernel, mark, alloc_flags) + (int64_t)test->reserve)
 		return false;
-	return !order || has_block(test, kernel, order, alloc_flags);
+	return !order || bud_watermark_has_block(test->area, kernel, order, alloc_flags);
 }
 
 /* The shortcut for single pages; what it does not pass gets the full test. */
 static bool passes_at_once(const bud_wmark_test *t, const bud_kernel *kernel, uint64_t mark, unsigned flags)
 {
-	int64_t held = unusable(t, kernel, 0, flags), free = (int64_t)t->free;
+	int64_t held = bud_watermark_unusable(t, kernel, 0, flags), free = (int64_t)t->free;
 	if (kernel->wmark_fast == 0)
 		held = flags & BUD_ALLOC_CMA ? 0 : (int64_t)t->area->pages[BUD_MT_CMA];
 	if (kernel->wmark_fast == 2)

@@ -75,6 +75,12 @@ typedef struct bud_wmark_test {
 	uint64_t boost;
 } bud_wmark_test;
 
+/* The parts of the test: free pages the request cannot have (__zone_watermark_unusable_free), how far the mark comes
+ * down for it, and whether there is a block it may take at that order or above. */
+int64_t bud_watermark_unusable(const bud_wmark_test *test, const bud_kernel *kernel, int order, unsigned alloc_flags);
+int64_t bud_watermark_effective(const bud_kernel *kernel, uint64_t mark, unsigned alloc_flags);
+bool bud_watermark_has_block(const bud_free_area *area, const bud_kernel *kernel, int order, unsigned alloc_flags);
+
 /* Whether a request of that order passes at mark, which holds any boost (__zone_watermark_ok). */
 bool bud_watermark_ok(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
 		      unsigned alloc_flags);

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/explain_text.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "formats/read/dmesg.h"
+#include "formats/read/kernfiles.h"
+#include "lib/insight/chronicle.h"
+
+/* What the command works on. */
+typedef struct subject {
+	const bud_options *options;
+	bud_workbench *bench;
+	bud_settings *settings; /* of each snapshot */
+	bud_failure_log *log;
+	bud_logmatch *match; /* NULL: no reports */
+	bud_klog own;	     /* --dmesg FILE */
+	const bud_klog *klog;
+
+	bool wanted;	 /* a scene is to be looked at */
+	bool question;	 /* the user's own: nobody asked it */
+	uint64_t number; /* at that failed allocation; 0: at t_ns */
+	uint64_t t_ns;
+	bud_plea plea;
+	int32_t pid;
+
+	uint64_t failures_seen;
+	bud_site_table *sites;
+	bud_owners *owners;
+	bud_impasse scene;
+	bool taken;
+	bud_status status; /* of the scene */
+	bud_error error;
+} subject;
+
+static bud_status replay_all(subject *s, uint64_t t_ns, bud_error *err)
+{
+	bud_progress progress;
+	bud_progress_begin(&progress, &s->bench->bundle->source->info, s->options->quiet);
+	bud_status status = bud_progress_replay(&progress, s->bench->replay, t_ns, err);
+	bud_progress_end(&progress);
+	return status;
+}
+
+/* ---- settings and log ---- */
+
+static bud_status gather_settings(subject *s, bud_error *err)
+{
+	const bud_bundle *bundle = s->bench->bundle;
+	const bud_settings_input input = { .kernel = bud_replay_kernel(s->bench->replay),
+					   .start = &bundle->sysctls,
+					   .boot = &bundle->klog.boot,
+					   .nr_cpus = bundle->source->info.nr_cpus };
+	s->settings = calloc(bundle->nr_snapshots + 1, sizeof *s->settings);
+	if (!s->settings)
+		return bud_error_memory(err, "settings");
+	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
+		bud_status status = bud_settings_at(&s->settings[i], &input, &bundle->snapshots[i], err);
+		if (status && status != BUD_ERR_FORMAT)
+			return status;
+		s->settings[i].snapshot = &bundle->snapshots[i];
+	}
+	return BUD_OK;
+}
+
+static bud_status read_log(subject *s, int page_shift, bud_error *err)
+{
+	char *text;
+	bud_klog_init(&s->own);
+	s->klog = s->bench ? &s->bench->bundle->klog : NULL;
+	if (!s->options->dmesg)
+		return BUD_OK;
+	bud_status status = bud_kernfiles_text(s->options->dmesg, &text, err);
+	if (status)
+		return status;
+	bud_dmesg_read(&s->own, text, page_shift);
+	free(text);
+	s->klog = &s->own;
+	return s->own.nr_reports ? BUD_OK
+				 : bud_error_set(err, BUD_ERR_USAGE,
+						 "%s: no report of a failed allocation or of the OOM killer in it",
+						 s->options->dmesg);
+}
+
+/* ---- first pass: all failures ---- */
+
+static bud_status listen_first(subject *s, bud_error *err)
+{
+	bud_workbench *b = s->bench;
+	bud_status status = bud_failures_create(&s->log, b->replay, b->bundle->source, &s->options->filter, s->settings,
+						b->bundle->nr_snapshots, err);
+	if (!status)
+		status = bud_replay_listen(b->replay, BUD_FAILURES_EVENTS, bud_failures_event, s->log, err);
+	if (!status && s->klog->nr_reports)
+		status = bud_logmatch_create(&s->match, s->klog, b->replay, s->settings, b->bundle->nr_snapshots, err);
+	if (!status && s->match)
+		status = bud_replay_listen(b->replay, BUD_EVENT_BIT(BUD_EV_OOM_VICTIM), bud_logmatch_find, s->match,
+					   err);
+	return status;
+}
+
+static bud_status first_pass(subject *s, bud_error *err)
+{
+	bud_status status = listen_first(s, err);
+	if (!status)
+		status = replay_all(s, BUD_TIME_NONE, err);
+	if (!status)
+		status = bud_failures_status(s->log, err);
+	bud_replay_unlisten(s->bench->replay, bud_failures_event, s->log);
+	if (s->match)
+		bud_replay_unlisten(s->bench->replay, bud_logmatch_find, s->match);
+	return status;
+}
+
+/* ---- which of them ---- */
+
+static void choose_failure(subject *s, const bud_failure *failure)
+{
+	s->wanted = true;
+	s->number = failure->number;
+	s->t_ns = failure->t_ns;
+	s->plea = failure->plea;
+	s->pid = failure->pid;
+}
+
+static bud_status choose_by_number(subject *s, bud_error *err)
+{
+	const bud_failures *list = bud_failures_list(s->log);
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->failures[i].number == (uint64_t)s->options->failure) {
+			choose_failure(s, &list->failures[i]);
+			return BUD_OK;
+		}
+	return bud_error_set(err, BUD_ERR_USAGE, "--failure %ld: there are %" PRIu64 " failed allocations%s",
+			     s->options->failure, list->total,
+			     list->nr < list->total ? ", and not all are wanted" : "");
+}
+
+static bud_status choose_by_time(subject *s, bud_error *err)
+{
+	const bud_options *o = s->options;
+	const bud_failures *list = bud_failures_list(s->log);
+	bud_status status = bud_options_when(o->at, &s->bench->bundle->source->info, &s->t_ns, err);
+	if (status)
+		return status;
+	if (o->gfp) {
+		s->wanted = s->question = true;
+		s->pid = -1;
+		s->plea = (bud_plea){ .order = o->filter.order_min, .type = BUD_MT_UNKNOWN, .node = -1 };
+		if (o->filter.order_min != o->filter.order_max)
+			return bud_error_set(err, BUD_ERR_USAGE, "--gfp asks for one request: give its --order, too");
+		return bud_gfp_parse(&bud_replay_kernel(s->bench->replay)->gfp, o->gfp, &s->plea.gfp_flags, err);
+	}
+	for (size_t i = 0; i < list->nr; i++)
+		if (list->failures[i].t_ns >= s->t_ns) {
+			choose_failure(s, &list->failures[i]);
+			return BUD_OK;
+		}
+	return bud_error_set(
+		err, BUD_ERR_USAGE,
+		"--at %s: no allocation failed from then on; with --order and --gfp any request can be asked", o->at);
+}
+
+static bud_status choose_episode(subject *s, const bud_episode *e, bud_error *err)
+{
+	const bud_failures *list = bud_failures_list(s->log);
+	if (!e || e->kind != BUD_EPISODE_REQUEST || !e->has_gfp || e->order < 0 || e->order >= BUD_NR_ORDERS)
+		return bud_error_set(err, BUD_ERR_USAGE, "--episode %ld: %s", s->options->episode,
+				     e ? "that is not the story of a request" : "there is none (report -s episode)");
+	for (size_t i = 0; e->pfn == BUD_PFN_NONE && i < list->nr; i++)
+		if (list->failures[i].pid == e->pid && list->failures[i].t_ns == e->t_end_ns) {
+			choose_failure(s, &list->failures[i]);
+			return BUD_OK;
+		}
+	s->wanted = true;
+	s->t_ns = e->t_start_ns;
+	s->pid = e->pid;
+	s->plea = (bud_plea){ .order = e->order,
+			      .gfp_flags = e->gfp_flags,
+			      .type = (bud_migratetype)e->migratetype,
+			      .node = e->node,
+			      .interrupt = e->in_interrupt,
+			      .first = true };
+	return BUD_OK;
+}
+
+/* A pass of its own: ids are those of report -s episode. */
+static bud_status choose_by_episode(subject *s, bud_error *err)
+{
+	bud_chronicle *chronicle = NULL;
+	const bud_chronicle_options options = { .end_ns = BUD_TIME_NONE };
+	bud_replay *replay = s->bench->replay;
+	bud_status status = bud_chronicle_create(&chronicle, replay, s->bench->bundle->source, NULL, &options, err);
+	if (!status)
+		status = bud_replay_listen(replay, BUD_CHRONICLE_EVENTS, bud_chronicle_event, chronicle, err);
+	if (!status)
+		status = replay_all(s, BUD_TIME_NONE, err);
+	if (!status) {
+		bud_replay_unlisten(replay, bud_chronicle_event, chronicle);
+		bud_chronicle_finish(chronicle);
+		status = bud_chronicle_status(chronicle, err);
+	}
+	if (!status)
+		status = choose_episode(
+			s, bud_episode_list_find(bud_chronicle_list(chronicle), (uint64_t)s->options->episode), err);
+	bud_chronicle_destroy(chronicle);
+	return status;
+}
+
+static bud_status choose(subject *s, bud_error *err)
+{
+	const bud_failures *list = bud_failures_list(s->log);
+	if (s->options->episode)
+		return choose_by_episode(s, err);
+	if (s->options->failure)
+		return choose_by_number(s, err);
+	if (s->options->at)
+		return choose_by_time(s, err);
+	if (list->nr && !s->options->dmesg)
+		choose_failure(s, &list->failures[0]);
+	return BUD_OK;
+}
+
+/* ---- second pass: the scene, and the log ---- */
+
+static void take_scene(subject *s)
+{
+	bud_replay *replay = s->bench->replay;
+	const bud_settings *settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->t_ns);
+	s->status = bud_impasse_take(&s->scene, &s->plea, s->t_ns, bud_replay_memory(replay), bud_replay_kernel(replay),
+				     s->owners, settings, &s->error);
+	s->taken = true;
+}
+
+/* The memory is as it was just before the event. */
+static void watch_for_scene(void *self, const bud_event *event)
+{
+	subject *s = self;
+	bool failed = event->kind == BUD_EV_ALLOC && event->page.pfn == BUD_PFN_NONE && event->order >= 0 &&
+		      event->order < BUD_NR_ORDERS;
+	s->failures_seen += failed;
+	if (s->taken)
+		return;
+	if (s->number ? failed && s->failures_seen == s->number : event->t_ns > s->t_ns)
+		take_scene(s);
+}
+
+static bud_status listen_second(subject *s, bud_error *err)
+{
+	bud_workbench *b = s->bench;
+	const bud_owners_options options = { .end_ns = BUD_TIME_NONE };
+	bud_status status = BUD_OK;
+	if (s->wanted) {
+		status = bud_site_table_create(&s->sites, b->bundle->source, bud_replay_kernel(b->replay), BUD_SITE_MAX,
+					       err);
+		if (!status)
+			status = bud_owners_create(&s->owners, b->replay, b->bundle->source, s->sites, &options, err);
+		/* The owners first: the scene is looked at with the event's own request booked. */
+		if (!status)
+			status = bud_replay_listen(b->replay, BUD_OWNERS_EVENTS, bud_owners_event, s->owners, err);
+		if (!status)
+			status = bud_replay_listen(b->replay, 0, watch_for_scene, s, err);
+	}
+	if (!status && s->match)
+		status = bud_replay_listen(b->replay, 0, bud_logmatch_compare, s->match, err);
+	return status;
+}
+
+static void stop_listening(subject *s)
+{
+	if (s->owners)
+		bud_replay_unlisten(s->bench->replay, bud_owners_event, s->owners);
+	bud_replay_unlisten(s->bench->replay, watch_for_scene, s);
+	if (s->match)
+		bud_replay_unlisten(s->bench->replay, bud_logmatch_compare, s->match);
+}
+
+static bud_status second_pass(subject *s, bud_error *err)
+{
+	bool compare = s->match && bud_logmatch_settle(s->match);
+	if (!s->wanted && !compare)
+		return BUD_OK;
+	bud_status status = listen_second(s, err);
+	if (!status)
+		status = replay_all(s, compare ? BUD_TIME_NONE : s->t_ns, err);
+	if (!status && s->wanted && !s->taken)
+		take_scene(s);
+	stop_listening(s);
+	if (!status && s->owners)
+		status = bud_owners_status(s->owners, err);
+	if (!status && s->match)
+		status = bud_logmatch_status(s->match, err);
+	return status || !s->status ? status : bud_error_set(err, s->status, "%s", s->error.text);
+}
+
+/* ---- output ---- */
+
+/* A request that did not fail, or that nobody made. */
+static bud_status print_scene_rows(const subject *s, bud_row_sink *sink, bud_error *err)
+{
+	bud_explanation e = s->scene.explanation;
+	const bud_failures list = { .answers = e.answers };
+	const bud_failure failure = { .number = BUD_UNKNOWN,
+				      .t_ns = s->t_ns,
+				      .pid = s->pid,
+				      .plea = s->plea,
+				      .cause = e.cause,
+				      .unsure = e.unsure,
+				      .nr_answers = (uint32_t)e.nr_answers };
+	return bud_failures_rows(&list, &failure, s->bench->bundle->source, bud_replay_kernel(s->bench->replay), sink,
+				 err);
+}
+
+static bud_status print_rows(const subject *s, const bud_row_sink *sink, bud_error *err)
+{
+	const bud_failures *list = bud_failures_list(s->log);
+	bool one = s->options->failure || s->options->episode || s->options->at;
+	bud_row_sink own = *sink;
+	bud_status status = own.begin(own.self, &bud_failures_table, err);
+	for (size_t i = 0; !status && i < list->nr; i++)
+		if (!one || list->failures[i].number == s->number)
+			status = bud_failures_rows(list, &list->failures[i], s->bench->bundle->source,
+						   bud_replay_kernel(s->bench->replay), &own, err);
+	if (!status && s->taken)
+		status = print_scene_rows(s, &own, err);
+	return status ? status : own.end(own.self, err);
+}
+
+static bud_status print_reports(const subject *s, const bud_explain_text *text, bud_error *err)
+{
+	size_t nr = 0;
+	const bud_log_match *matches = s->match ? bud_logmatch_list(s->match, &nr) : NULL;
+	for (size_t i = 0; i < s->klog->nr_reports; i++) {
+		bud_explanation explanation;
+		bud_plea plea = bud_logmatch_plea(&s->klog->reports[i]);
+		bud_status status = bud_explain_report(&explanation, &plea, &s->klog->reports[i], text->kernel, err);
+		if (status)
+			return status;
+		bud_explain_text_report(text, &s->klog->reports[i], &explanation, matches ? &matches[i] : NULL);
+	}
+	return BUD_OK;
+}
+
+static bud_status print_text(const subject *s, FILE *out, bud_error *err)
+{
+	const bud_bundle *bundle = s->bench->bundle;
+	bud_explain_text text = { .out = out,
+				  .kernel = bud_replay_kernel(s->bench->replay),
+				  .source = bundle->source,
+				  .clock_is_ns = bundle->source->info.clock_is_ns,
+				  .verbose = s->options->verbose };
+	if (!s->question && !s->options->dmesg)
+		bud_explain_text_list(&text, bud_failures_list(s->log), s->number);
+	if (s->wanted) {
+		const char *comm = s->question ? NULL : bud_source_comm(bundle->source, s->pid);
+		bud_explain_text_plea(&text, &s->plea, s->question || comm ? comm : "?", s->pid, s->t_ns);
+		bud_explain_text_verdict(&text, &s->plea, &s->scene.explanation);
+		bud_explain_text_scene(&text, &s->scene, s->owners, s->sites);
+	}
+	if (s->options->dmesg)
+		return print_reports(s, &text, err);
+	size_t nr;
+	const bud_log_match *matches = s->match ? bud_logmatch_list(s->match, &nr) : NULL;
+	if (matches && !s->question) {
+		fputc('\n', out);
+		bud_explain_text_agreement(&text, matches, nr);
+	}
+	return BUD_OK;
+}
+
+static bud_status print(const subject *s, bud_error *err)
+{
+	bud_output output;
+	bud_status status = bud_output_open(&output, s->options->output, err);
+	if (status)
+		return status;
+	bud_row_sink sink = bud_output_sink(&output, s->options->format);
+	status = s->options->format == BUD_FORMAT_TEXT ? print_text(s, output.out, err) : print_rows(s, &sink, err);
+	bud_status closed = bud_output_close(&output, status ? NULL : err);
+	return status ? status : closed;
+}
+
+static void fini(subject *s)
+{
+	for (size_t i = 0; s->settings && i < s->bench->bundle->nr_snapshots; i++)
+		bud_settings_fini(&s->settings[i]);
+	free(s->settings);
+	bud_impasse_fini(&s->scene);
+	bud_owners_destroy(s->owners);
+	bud_site_table_destroy(s->sites);
+	bud_failures_destroy(s->log);
+	bud_logmatch_destroy(s->match);
+	bud_klog_fini(&s->own);
+}
+
+/* A kernel log without a trace: by the reports' own numbers. */
+static bud_status explain_log_alone(const bud_options *options, bud_error *err)
+{
+	bud_output output;
+	bud_kernel kernel;
+	subject s = { .options = options };
+	if (options->format != BUD_FORMAT_TEXT || options->episode || options->failure || options->at)
+		return bud_error_set(err, BUD_ERR_USAGE, "without a capture, only the text of --dmesg FILE");
+	bud_status status = read_log(&s, 12, err);
+	if (!status)
+		status = bud_output_open(&output, options->output, err);
+	if (!status) {
+		bud_kernel_init(&kernel, s.own.release, "");
+		bud_explain_text text = {
+			.out = output.out, .kernel = &kernel, .clock_is_ns = true, .verbose = options->verbose
+		};
+		status = print_reports(&s, &text, err);
+		bud_status closed = bud_output_close(&output, status ? NULL : err);
+		status = status ? status : closed;
+	}
+	bud_klog_fini(&s.own);
+	return status;
+}
+
+bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error *err)
+{
+	if (options->dmesg && strcmp(options->bench.path, "trace.dat") == 0 && access("trace.dat", F_OK) != 0)
+		return explain_log_alone(options, err);
+	bud_workbench bench;
+	bud_options with_types = *options;
+	with_types.bench.types = true;
+	bud_status status = bud_cmd_open(&bench, &with_types, err);
+	if (status)
+		return status;
+	subject s = { .options = options, .bench = &bench };
+	status = gather_settings(&s, err);
+	if (!status)
+		status = read_log(&s, bud_replay_kernel(bench.replay)->page_shift, err);
+	if (!status)
+		status = first_pass(&s, err);
+	if (!status)
+		status = choose(&s, err);
+	if (!status && (options->format == BUD_FORMAT_TEXT || (s.wanted && !s.number)))
+		status = second_pass(&s, err);
+	if (!status)
+		status = print(&s, err);
+	if (!status)
+		bud_cmd_tell_damage(&bench, exit_code);
+	fini(&s);
+	bud_workbench_close(&bench);
+	return status;
+}

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli/explain_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/heat.h"
+#include "cli/output.h"
+
+#define SHOWN 8 /* rows of a list that could be long */
+
+static const char *size_of(const bud_explain_text *t, uint64_t pages, char *text)
+{
+	return bud_heat_size(pages, t->kernel->page_shift, text, 16);
+}
+
+static const char *time_of(const bud_explain_text *t, uint64_t t_ns, char *text)
+{
+	if (t_ns == BUD_TIME_NONE)
+		return "an unknown time";
+	return bud_heat_time(t_ns, t->clock_is_ns, 6, text, 32);
+}
+
+/* ---- all failures ---- */
+
+static void print_failure(const bud_explain_text *t, const bud_failure *f, bool selected)
+{
+	char time[32], gfp[BUD_GFP_TEXT];
+	const char *comm = bud_source_comm(t->source, f->pid);
+	bud_output_print(t->out, "%c %5" PRIu64 "  %14s  order %-2d %-13s %s (%d) %s\n", selected ? '>' : ' ',
+			 f->number, time_of(t, f->t_ns, time), f->plea.order, bud_cause_name(f->cause),
+			 comm ? comm : "?", f->pid,
+			 bud_gfp_format(&t->kernel->gfp, f->plea.gfp_flags, gfp, sizeof gfp));
+}
+
+void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failures, uint64_t selected)
+{
+	size_t nr = t->verbose || failures->nr <= SHOWN ? failures->nr : SHOWN;
+	bud_output_print(t->out, "%" PRIu64 " failed allocations", failures->total);
+	for (int i = 0, said = 0; i < BUD_NR_CAUSES; i++)
+		if (failures->by_cause[i])
+			bud_output_print(t->out, "%s %" PRIu64 " %s", said++ ? "," : ":", failures->by_cause[i],
+					 bud_cause_name((bud_cause)i));
+	fputc('\n', t->out);
+	for (size_t i = 0; i < failures->nr; i++)
+		if (i < nr || failures->failures[i].number == selected)
+			print_failure(t, &failures->failures[i], failures->failures[i].number == selected);
+	if (nr < failures->nr)
+		bud_output_print(t->out, "        ... (-v lists all; --failure N explains another)\n");
+	fputc('\n', t->out);
+}
+
+/* ---- the request ---- */
+
+void bud_explain_text_plea(const bud_explain_text *t, const bud_plea *plea, const char *comm, int32_t pid,
+			   uint64_t t_ns)
+{
+	char time[32], size[16], gfp[BUD_GFP_TEXT];
+	const bud_kernel *kernel = t->kernel;
+	bud_migratetype type = plea->type;
+	if (type == BUD_MT_UNKNOWN)
+		type = bud_gfp_migratetype(bud_gfp_from_raw(&kernel->gfp, plea->gfp_flags));
+	bud_output_print(t->out, "request   order %d (%s in one piece), %s\n", plea->order,
+			 size_of(t, (uint64_t)1 << plea->order, size),
+			 bud_gfp_format(&kernel->gfp, plea->gfp_flags, gfp, sizeof gfp));
+	bud_output_print(t->out, "          wants %s", bud_migratetype_name(type));
+	if (plea->node >= 0)
+		bud_output_print(t->out, ", node %d", plea->node);
+	if (comm)
+		bud_output_print(t->out, "; by %s (%d)%s", comm, pid, plea->interrupt ? " in an interrupt" : "");
+	bud_output_print(t->out, " at %s\n", time_of(t, t_ns, time));
+	if (plea->oom_victim)
+		bud_output_print(t->out, "          its task had been chosen by the OOM killer, and may give up\n");
+}
+
+static void print_sum(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
+{
+	char free[16], mark[16];
+	int64_t spare = bud_explain_spare(a);
+	bud_output_print(t->out, "    %" PRIu64 " pages free (%s)", a->free, size_of(t, a->free, free));
+	if (a->uncertain)
+		bud_output_print(t->out, " +-%" PRIu64, a->uncertain);
+	bud_output_print(t->out, " - %" PRIu64 " it cannot have", a->held);
+	bud_output_print(t->out, "; must be more than %" PRId64 " (%s mark %" PRIu64 ", %s", a->mark,
+			 plea->first ? "low" : "min", a->level, size_of(t, a->level, mark));
+	if (a->boost)
+		bud_output_print(t->out, ", boost %" PRIu64 " of it", a->boost);
+	bud_output_print(t->out, ") + %" PRIu64 " reserve\n", a->reserve);
+	if (spare > 0)
+		bud_output_print(t->out, "    passes by %" PRId64 " pages", spare);
+	else
+		bud_output_print(t->out, "    %" PRId64 " pages too few", 1 - spare);
+	if (plea->order && spare > 0 && a->blocks)
+		bud_output_print(t->out, "; %" PRIu64 " blocks of order %d", a->blocks, plea->order);
+	if (plea->order && a->blocks && a->usable == 0)
+		bud_output_print(t->out, ", on lists it may not take from");
+	if (plea->order && !a->blocks)
+		bud_output_print(t->out,
+				 "; no free block of order %d or more, the largest is %d; extfrag %.3f, unusable %.3f",
+				 plea->order, a->largest, a->extfrag_milli / 1000.0, a->unusable_milli / 1000.0);
+	fputc('\n', t->out);
+}
+
+static void print_answer(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
+{
+	bud_output_print(t->out, "  node %d %-8s %s%s\n", a->node, a->name, bud_cause_name(a->cause),
+			 a->unsure ? ", not surely: the replay is uncertain of these pages" : "");
+	if (a->cause == BUD_CAUSE_UNKNOWN)
+		bud_output_print(t->out, "    %s\n",
+				 a->free == BUD_UNKNOWN ? "what is free is not known before a snapshot"
+							: "its watermarks are not known: the capture has no zoneinfo");
+	else
+		print_sum(t, plea, a);
+}
+
+void bud_explain_text_verdict(const bud_explain_text *t, const bud_plea *plea, const bud_explanation *e)
+{
+	bud_output_print(t->out, "verdict   %s: %s%s\n\n", bud_cause_name(e->cause), bud_cause_text(e->cause),
+			 e->unsure ? " (not surely)" : "");
+	bud_output_print(t->out, "its zones, in the order they are asked (%s attempt)\n",
+			 plea->first ? "the first" : "the last");
+	for (size_t i = 0; i < e->nr_answers; i++)
+		print_answer(t, plea, &e->answers[i]);
+	if (!e->nr_answers)
+		bud_output_print(t->out, "  no zone that it may use\n");
+}
+
+/* ---- what stands in the way ---- */
+
+typedef struct rank {
+	uint64_t alone, blocks, pages;
+	uint32_t site;
+} rank;
+
+static int costly_first(const void *a, const void *b)
+{
+	const rank *x = a, *y = b;
+	if (x->blocks != y->blocks)
+		return x->blocks > y->blocks ? -1 : 1;
+	if (x->pages != y->pages)
+		return x->pages > y->pages ? -1 : 1;
+	return x->site < y->site ? -1 : x->site > y->site;
+}
+
+/* Rows of the books become sites: one with several orders and types is one allocator. */
+static size_t rank_sites(const bud_impasse *scene, const bud_owners *owners, uint32_t nr_sites, rank *ranks)
+{
+	size_t nr = 0;
+	for (uint32_t i = 0; i < nr_sites; i++)
+		ranks[i] = (rank){ .site = i };
+	for (size_t i = 0; i < scene->pins.nr_costs; i++) {
+		const bud_pin_cost *cost = &scene->pins.costs[i];
+		rank *r = &ranks[bud_owners_use(owners, i)->site];
+		r->pages += cost->pages;
+		r->blocks += cost->blocks;
+		r->alone += cost->alone;
+	}
+	qsort(ranks, nr_sites, sizeof *ranks, costly_first);
+	while (nr < nr_sites && ranks[nr].pages)
+		nr++;
+	return nr;
+}
+
+static void print_costs(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
+			bud_site_table *sites)
+{
+	uint32_t nr_sites = bud_site_count(sites);
+	rank *ranks = calloc(nr_sites + 1, sizeof *ranks);
+	if (!ranks)
+		return;
+	size_t nr = rank_sites(scene, owners, nr_sites, ranks);
+	if (nr)
+		bud_output_print(t->out, "  who holds such blocks, in all zones\n    %7s %7s %7s  %s\n", "blocks",
+				 "alone", "pages", "who");
+	for (size_t i = 0; i < nr && (i < SHOWN || t->verbose); i++) {
+		char name[BUD_SITE_TEXT];
+		bud_output_print(t->out, "    %7" PRIu64 " %7" PRIu64 " %7" PRIu64 "  %s\n", ranks[i].blocks,
+				 ranks[i].alone, ranks[i].pages,
+				 bud_site_name(sites, ranks[i].site, name, sizeof name));
+	}
+	free(ranks);
+}
+
+/* Whether the request could have used that zone. */
+static bool is_asked(const bud_impasse *scene, const bud_zone *zone)
+{
+	for (size_t i = 0; i < scene->explanation.nr_answers; i++) {
+		const bud_answer *a = &scene->explanation.answers[i];
+		if (a->node == zone->node && strcmp(a->name, zone->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void print_pinned(const bud_explain_text *t, const bud_impasse *scene)
+{
+	size_t nr = 0;
+	bud_output_print(t->out, "  %-12s %-12s %6s %6s %8s %8s %8s\n", "nearest", "zone", "free", "cached", "movable",
+			 "fixed", "unknown");
+	for (size_t i = 0; i < scene->pins.nr_blocks; i++) {
+		const bud_pinned_block *b = &scene->pins.blocks[i];
+		char zone[32];
+		if (!is_asked(scene, b->zone) || (nr++ >= SHOWN && !t->verbose))
+			continue;
+		snprintf(zone, sizeof zone, "%d %s", b->zone->node, b->zone->name);
+		bud_output_print(t->out, "  0x%-10" PRIx64 " %-12s %6u %6u %8u %8u %8u\n", b->start, zone, b->free,
+				 b->cached, b->movable, b->fixed, b->unknown);
+	}
+	if (nr > SHOWN && !t->verbose)
+		bud_output_print(t->out, "  ... %zu in all\n", nr);
+	if (!nr)
+		bud_output_print(t->out, "  none\n");
+}
+
+static void print_room(const bud_explain_text *t, const bud_impasse *scene, bool huge)
+{
+	const bud_kernel *kernel = t->kernel;
+	int order = huge ? kernel->pageblock_order : scene->plea.order;
+	char size[16];
+	bud_output_print(t->out, "room for blocks of order %d (%s)\n", order, size_of(t, (uint64_t)1 << order, size));
+	bud_output_print(t->out, "  %-12s %8s %8s %14s %10s %10s\n", "zone", "blocks", "free", "by compaction",
+			 "unmovable", "unknown");
+	for (size_t i = 0; i < scene->nr_zones; i++) {
+		const bud_headroom *h = huge ? &scene->zones[i].huge : &scene->zones[i].room;
+		char zone[32];
+		snprintf(zone, sizeof zone, "%d %s", scene->zones[i].zone->node, scene->zones[i].zone->name);
+		bud_output_print(t->out,
+				 "  %-12s %8" PRIu64 " %8" PRIu64 " %14" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", zone,
+				 h->blocks, h->free, h->reachable, h->fixed, h->unknown);
+	}
+	fputc('\n', t->out);
+}
+
+static void print_remedy(const bud_explain_text *t, const bud_impasse *scene, const bud_remedy *r)
+{
+	const bud_kernel *kernel = t->kernel;
+	bud_gfp gfp = bud_gfp_from_raw(&kernel->gfp, scene->plea.gfp_flags);
+	char size[16];
+	int order = scene->plea.order;
+	switch (r->kind) {
+	case BUD_REMEDY_MISSING:
+		bud_output_print(t->out, "  - %" PRIu64 " pages (%s) more free, by freeing or reclaiming them\n",
+				 r->value, size_of(t, r->value, size));
+		break;
+	case BUD_REMEDY_DRAIN:
+		bud_output_print(t->out,
+				 "  - the %" PRIu64
+				 " pages (%s) that lay on per-CPU lists: smaller lists with a larger\n"
+				 "    vm.percpu_pagelist_high_fraction\n",
+				 r->value, size_of(t, r->value, size));
+		break;
+	case BUD_REMEDY_NO_BOOST:
+		bud_output_print(t->out,
+				 "  - no boost: %" PRIu64 " pages of the mark were one; vm.watermark_boost_factor=0\n",
+				 r->value);
+		break;
+	case BUD_REMEDY_MIN_FREE:
+		bud_output_print(t->out,
+				 "  - vm.min_free_kbytes=%" PRIu64 " or less (is %" PRIu64
+				 ") would have let it pass, and left "
+				 "less for atomic requests\n",
+				 r->value, r->now);
+		break;
+	case BUD_REMEDY_RATIO:
+		bud_output_print(t->out,
+				 "  - a vm.lowmem_reserve_ratio of %" PRIu64 " for this zone (is %" PRIu64 ")\n",
+				 r->value, r->now);
+		break;
+	case BUD_REMEDY_SCALE:
+		bud_output_print(
+			t->out,
+			"  - earlier reclaim: with ten times the vm.watermark_scale_factor kswapd begins at %" PRIu64
+			" free pages, not %" PRIu64 "\n",
+			r->value, r->now);
+		break;
+	case BUD_REMEDY_COMPACT:
+		bud_output_print(t->out,
+				 "  - compaction: %" PRIu64 " blocks of order %d hold only pages that can be moved%s\n",
+				 r->value, order,
+				 gfp & BUD_GFP_DIRECT_RECLAIM
+					 ? ""
+					 : "; the request\n    may not compact itself (no __GFP_DIRECT_RECLAIM), "
+					   "so ahead of it: vm.compaction_proactiveness");
+		break;
+	case BUD_REMEDY_COMPACT_ROOM:
+		bud_output_print(t->out,
+				 "  - %" PRIu64 " pages (%s) more free, without which compaction does not begin\n",
+				 r->value, size_of(t, r->value, size));
+		break;
+	case BUD_REMEDY_EXTFRAG:
+		bud_output_print(t->out,
+				 "  - a vm.extfrag_threshold under %" PRIu64 " (is %" PRIu64
+				 "): until then reclaim is preferred to "
+				 "compaction\n",
+				 r->value, r->now);
+		break;
+	case BUD_REMEDY_PINNED:
+		bud_output_print(t->out,
+				 "  - fewer unmovable pages among others: they hold %" PRIu64 " of the zone's %" PRIu64
+				 " blocks of this size\n",
+				 r->value, r->now);
+		break;
+	case BUD_REMEDY_CGROUP:
+		bud_output_print(t->out, "  - a higher memory.max of its cgroup, or less use in it\n");
+		break;
+	default:
+		bud_output_print(t->out, "  - asking again a moment later\n");
+		break;
+	}
+}
+
+void bud_explain_text_scene(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
+			    bud_site_table *sites)
+{
+	const bud_kernel *kernel = t->kernel;
+	if (scene->plea.order) {
+		bud_output_print(
+			t->out, "\nin the way: pageblocks of its zones at least half free, and what is left in them\n");
+		print_pinned(t, scene);
+		print_costs(t, scene, owners, sites);
+	}
+	fputc('\n', t->out);
+	if (scene->plea.order && scene->plea.order != kernel->pageblock_order)
+		print_room(t, scene, false);
+	print_room(t, scene, true);
+	bud_output_print(t->out, "what would have helped\n");
+	for (size_t i = 0; i < scene->remedies.nr; i++)
+		print_remedy(t, scene, &scene->remedies.list[i]);
+	if (!scene->remedies.nr)
+		bud_output_print(t->out, "  nothing that can be told from what is known\n");
+}
+
+/* ---- the kernel log ---- */
+
+static void print_blocks(const bud_explain_text *t, const char *who, const uint64_t *blocks, unsigned nr)
+{
+	bud_output_print(t->out, "      %-9s", who);
+	for (unsigned k = 0; k < nr; k++)
+		bud_output_print(t->out, " %6" PRIu64, blocks[k]);
+	fputc('\n', t->out);
+}
+
+static void print_match(const bud_explain_text *t, const bud_zone_match *m)
+{
+	const bud_klog_zone *z = m->report;
+	if (!z->nr_orders)
+		return;
+	bud_output_print(t->out, "    node %d %-8s ", z->node, z->name);
+	if (!m->compared) {
+		bud_output_print(t->out, "not compared: the replay does not know it then\n");
+	} else if (m->equal) {
+		bud_output_print(t->out, "free blocks equal in all orders\n");
+	} else {
+		bud_output_print(t->out, "differs by %" PRIu64 " pages (claimed: +-%" PRIu64 ")\n", m->error,
+				 m->uncertain);
+		print_blocks(t, "log", z->nr_free, z->nr_orders);
+		print_blocks(t, "replay", m->model, z->nr_orders);
+	}
+}
+
+static void print_place(const bud_explain_text *t, const bud_log_match *m)
+{
+	char time[32];
+	if (!m->found) {
+		bud_output_print(t->out, "in the trace: no event belongs to it\n");
+		return;
+	}
+	bud_output_print(t->out, "in the trace at %s; by the replay: %s\n", time_of(t, m->t_ns, time),
+			 m->explained ? bud_cause_name(m->explanation.cause) : "?");
+	for (size_t i = 0; i < m->report->nr_zones; i++)
+		print_match(t, &m->zones[i]);
+}
+
+void bud_explain_text_report(const bud_explain_text *t, const bud_klog_report *r, const bud_explanation *explanation,
+			     const bud_log_match *match)
+{
+	bud_plea plea = bud_logmatch_plea(r);
+	bud_output_print(t->out, "report    line %" PRIu64 " of the kernel log: %s %s\n", r->line, r->comm,
+			 r->kind == BUD_KLOG_OOM ? "invoked the OOM killer" : "could not allocate");
+	if (r->victim_pid >= 0)
+		bud_output_print(t->out, "          it killed %s (%d)\n", r->victim, r->victim_pid);
+	if (r->t_ns == BUD_TIME_NONE)
+		bud_explain_text_plea(t, &plea, NULL, r->pid, BUD_TIME_NONE);
+	else
+		bud_explain_text_plea(t, &plea, r->comm, r->pid, r->t_ns);
+	if (r->has_memory)
+		bud_explain_text_verdict(t, &plea, explanation);
+	else
+		bud_output_print(t->out, "          the log says nothing of memory\n");
+	if (match)
+		print_place(t, match);
+	fputc('\n', t->out);
+}
+
+void bud_explain_text_agreement(const bud_explain_text *t, const bud_log_match *matches, size_t nr)
+{
+	unsigned found = 0, zones = 0, equal = 0, within = 0;
+	for (size_t i = 0; i < nr; i++) {
+		found += matches[i].found;
+		for (size_t k = 0; k < matches[i].report->nr_zones; k++) {
+			const bud_zone_match *m = &matches[i].zones[k];
+			zones += m->compared;
+			equal += m->compared && m->equal;
+			within += m->compared && !m->equal && m->error <= m->uncertain;
+		}
+	}
+	bud_output_print(
+		t->out,
+		"kernel log: %zu reports, %u of them found in the trace; their free lists equal the replay's in\n"
+		"  %u of %u zones, in %u more they differ by less than the replay claims (--dmesg FILE tells them)\n",
+		nr, found, equal, zones, within);
+}
