@@ -151,7 +151,11 @@ static inline void bud_freelist_note_type(bud_freelist *l, bud_pfn pfn, bud_migr
 #define BUD_FRAME_USED ((unsigned)BUD_NR_MIGRATETYPES << 5)
 static inline void bud_freelist_note_used(bud_freelist *l, bud_pfn pfn, int order, bool movable)
 {
-	memset(l->states + (pfn - l->base), (int)(BUD_FRAME_USED | (movable ? 1u << 5 : 0)), (size_t)1 << order);
+	uint8_t state = BUD_FRAME_USED | (movable ? 1u << 5 : 0);
+	if (order)
+		memset(l->states + (pfn - l->base), state, (size_t)1 << order);
+	else
+		l->states[pfn - l->base] = state;
 }
 static inline bool bud_freelist_is_used(const bud_freelist *l, bud_pfn pfn)
 {
