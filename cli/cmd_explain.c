@@ -427,9 +427,7 @@ bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error
 	if (options->dmesg && strcmp(options->bench.path, "trace.dat") == 0 && access("trace.dat", F_OK) != 0)
 		return explain_log_alone(options, err);
 	bud_workbench bench;
-	bud_options with_types = *options;
-	with_types.bench.types = true;
-	bud_status status = bud_cmd_open(&bench, &with_types, err);
+	bud_status status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
 	subject s = { .options = options, .bench = &bench };

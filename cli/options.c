@@ -25,10 +25,15 @@ static bool parse_number(const char *arg, long min, long max, long *value)
 	return end != arg && !*end && !errno && *value >= min && *value <= max;
 }
 
+static bool take(const char **to, const char *arg)
+{
+	*to = arg;
+	return *arg != '\0';
+}
+
 static bool parse_input(bud_options *o, const char *arg)
 {
-	o->bench.path = arg;
-	return *arg != '\0';
+	return take(&o->bench.path, arg);
 }
 
 static bool parse_time(bud_options *o, const char *arg)
@@ -39,20 +44,17 @@ static bool parse_time(bud_options *o, const char *arg)
 
 static bool parse_at(bud_options *o, const char *arg)
 {
-	o->at = arg;
-	return *arg != '\0';
+	return take(&o->at, arg);
 }
 
 static bool parse_gfp(bud_options *o, const char *arg)
 {
-	o->gfp = arg;
-	return *arg != '\0';
+	return take(&o->gfp, arg);
 }
 
 static bool parse_dmesg(bud_options *o, const char *arg)
 {
-	o->dmesg = arg;
-	return *arg != '\0';
+	return take(&o->dmesg, arg);
 }
 
 static bool parse_episode(bud_options *o, const char *arg)
@@ -67,8 +69,7 @@ static bool parse_failure(bud_options *o, const char *arg)
 
 static bool parse_step(bud_options *o, const char *arg)
 {
-	o->step = arg;
-	return *arg != '\0';
+	return take(&o->step, arg);
 }
 
 static bool parse_samples(bud_options *o, const char *arg)
@@ -137,8 +138,7 @@ static bool parse_by_type(bud_options *o, const char *arg)
 
 static bool parse_comm(bud_options *o, const char *arg)
 {
-	o->filter.comm = arg;
-	return *arg != '\0';
+	return take(&o->filter.comm, arg);
 }
 
 static bool parse_pid(bud_options *o, const char *arg)
@@ -163,8 +163,7 @@ static bool parse_memory(bud_options *o, const char *arg)
 
 static bool parse_sections(bud_options *o, const char *arg)
 {
-	o->sections = arg;
-	return *arg != '\0';
+	return take(&o->sections, arg);
 }
 
 static bool parse_format(bud_options *o, const char *arg)
@@ -183,8 +182,7 @@ static bool parse_text_or_json(bud_options *o, const char *arg)
 
 static bool parse_output(bud_options *o, const char *arg)
 {
-	o->output = arg;
-	return *arg != '\0';
+	return take(&o->output, arg);
 }
 
 static const char *const color_names[] = { "auto", "always", "never", "8", "256", "direct" };
@@ -221,18 +219,6 @@ static bool parse_palette(bud_options *o, const char *arg)
 	return bud_palette_parse(arg, &o->palette);
 }
 
-static bool set_keys(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->keys = true;
-}
-
-static bool set_write_config(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->write_config = true;
-}
-
 static bool parse_seed(bud_options *o, const char *arg)
 {
 	return bud_seed_mode_parse(arg, &o->bench.seed);
@@ -246,8 +232,7 @@ static bool parse_buffer(bud_options *o, const char *arg)
 
 static bool parse_zoneinfo(bud_options *o, const char *arg)
 {
-	o->bench.bundle.zoneinfo = arg;
-	return *arg != '\0';
+	return take(&o->bench.bundle.zoneinfo, arg);
 }
 
 static bool parse_snapshot(bud_options *o, const char *arg)
@@ -293,31 +278,16 @@ static bool parse_case(bud_options *o, const char *arg)
 	return add_text(o->cases, &o->nr_cases, arg);
 }
 
-static bool set_no_mouse(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->no_mouse = true;
-}
-
-static bool set_quiet(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->quiet = true;
-}
-
-static bool set_verbose(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->verbose = true;
-}
-
-static bool set_help(bud_options *o, const char *arg)
-{
-	(void)arg;
-	return o->help = true;
-}
-
 /* clang-format off */
+#define SWITCH(name) static bool set_##name(bud_options *o, const char *arg) { (void)arg; return o->name = true; }
+SWITCH(keys)
+SWITCH(write_config)
+SWITCH(no_mouse)
+SWITCH(quiet)
+SWITCH(verbose)
+SWITCH(help)
+#undef SWITCH
+
 static const struct row {
 	char letter; /* '\0': long form only */
 	const char *name, *arg; /* arg NULL: a switch; else what is expected, and said so on error */
@@ -490,7 +460,8 @@ bud_status bud_options_parse(bud_options *options, unsigned command, int argc, c
 		return bud_error_set(err, BUD_ERR_USAGE, "%s: one capture at a time", argv[optind]);
 	if (!options->bench.path)
 		options->bench.path = "trace.dat";
-	options->bench.types = command == BUD_CMD_VERIFY || command == BUD_CMD_SIMULATE || (command == BUD_CMD_INFO && options->verbose);
+	options->bench.types = command & (BUD_CMD_VERIFY | BUD_CMD_SIMULATE | BUD_CMD_EXPLAIN) ||
+			       (command == BUD_CMD_INFO && options->verbose);
 	return BUD_OK;
 }
 

@@ -6,7 +6,6 @@
 #include "cli/tui/session.h"
 #include "cli/tui/term.h"
 
-#define SLICE	 100000	  /* events between two looks at the keyboard: a few ms */
 #define FRAME_NS 33333333 /* while working or playing, a picture at most that often */
 
 typedef struct app {
@@ -57,7 +56,7 @@ static bud_status turn(app *a, bud_error *err)
 	tick(a);
 	bud_status status = fit_terminal(a, err);
 	if (!status && !a->idle)
-		status = bud_session_work(s, SLICE, &a->idle, err);
+		status = bud_session_slice(s, &a->idle, err);
 	if (status)
 		return status;
 	bool due = now_ns() - a->drawn_ns >= FRAME_NS;

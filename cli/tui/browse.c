@@ -252,7 +252,7 @@ static void move_row(bud_browse *b, const bud_facts *facts, long by)
 			seek_event(b, facts, by < 0);
 		return;
 	}
-	size_t *row = b->screen == BUD_SCREEN_PFN && list->inside ? &b->page : &list->row;
+	size_t *row = list->inside ? &b->page : &list->row;
 	size_t last = facts->nr_rows ? facts->nr_rows - 1 : 0;
 	if (by < 0)
 		*row = *row > (size_t)-by ? *row - (size_t)-by : 0;
@@ -460,7 +460,9 @@ void bud_browse_act(bud_browse *browse, bud_action action, const bud_facts *fact
 		b->effect = action == BUD_ACT_FIND_NEXT ? BUD_EFFECT_FIND_NEXT : BUD_EFFECT_FIND_PREV;
 		break;
 	case BUD_ACT_ENTER:
-		b->lists[b->screen].inside = true;
+		b->page = b->screen == BUD_SCREEN_EPISODES ? 0 : b->page;
+		b->lists[b->screen].inside = b->screen != BUD_SCREEN_SITES && b->screen != BUD_SCREEN_INFO;
+		b->effect = b->screen == BUD_SCREEN_SITES ? BUD_EFFECT_TOGGLE : BUD_EFFECT_NONE;
 		break;
 	case BUD_ACT_BACK:
 	case BUD_ACT_LEAVE:

@@ -46,6 +46,7 @@ typedef enum bud_effect {
 	BUD_EFFECT_COMMAND,
 	BUD_EFFECT_BREAK_OFF, /* long work */
 	BUD_EFFECT_MOUSE,
+	BUD_EFFECT_TOGGLE, /* the node of the tree */
 } bud_effect;
 
 typedef struct bud_list_state {

@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "formats/write/csv.h"
+#include "lib/insight/episode_rows.h"
+#include "lib/insight/pageblock.h"
+#include "lib/insight/site_rows.h"
 
 #define MAX_NUMBER 1000 /* files of one name */
 
@@ -34,18 +37,41 @@ static FILE *create(const char *stem, const char *ending, char *path, size_t siz
 	return out;
 }
 
+/* The tables of columns of time. */
+static bud_status write_section(const bud_view *v, const bud_section *section, const bud_section_filter *filter,
+				bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (size_t c = 0; !status && v->picture && c < v->picture->nr_filled; c++)
+		status = bud_section_rows(section, v->picture, &c, 1, bud_replay_memory(v->scene->bench->replay),
+					  filter, sink, err);
+	return status;
+}
+
+/* The table of the screen, of the zone shown; the other screens' are of the whole machine. */
 static bud_status write_table(const bud_view *v, FILE *out, bud_error *err)
 {
 	bud_csv csv;
+	const bud_witness *w = &v->scene->witness;
+	const bud_memory *memory = bud_replay_memory(v->scene->bench->replay);
 	const bud_section *section = bud_section_find(bud_screens[v->browse->screen].command);
+	const bud_table *tables[] = { [BUD_SCREEN_PFN] = &bud_pageblock_table,
+				      [BUD_SCREEN_EPISODES] = &bud_episode_rows_story.table,
+				      [BUD_SCREEN_SITES] = &bud_site_rows_story.table };
 	bud_row_sink sink = bud_csv_sink(&csv, out);
 	bud_section_filter filter = BUD_SECTION_FILTER_ALL;
 	filter.node = v->zone ? v->zone->node : -1;
 	filter.zone = v->zone ? v->zone->name : NULL;
-	bud_status status = sink.begin(sink.self, &section->table, err);
-	for (size_t c = 0; !status && c < v->picture->nr_filled; c++)
-		status = bud_section_rows(section, v->picture, &c, 1, bud_replay_memory(v->scene->bench->replay),
-					  &filter, &sink, err);
+	bud_status status = sink.begin(sink.self, section ? &section->table : tables[v->browse->screen], err);
+	if (!status && section)
+		status = write_section(v, section, &filter, &sink, err);
+	else if (!status && v->browse->screen == BUD_SCREEN_PFN)
+		status = bud_pageblock_rows(memory, bud_replay_time(v->scene->bench->replay), &filter, &sink, err);
+	else if (!status && v->browse->screen == BUD_SCREEN_EPISODES && w->episodes)
+		status = bud_episode_rows_write(w->episodes, memory, v->kernel, v->scene->bench->bundle->source,
+						w->sites, &sink, err);
+	else if (!status && v->browse->screen == BUD_SCREEN_SITES && w->owned)
+		status = bud_site_rows_write(w->owners, w->sites, &w->pins, &sink, err);
 	return status ? status : sink.end(sink.self, err);
 }
 
@@ -74,7 +100,7 @@ bud_status bud_export_view(const bud_view *view, char *names, size_t size, bud_e
 		return bud_error_set(err, BUD_ERR_IO, "%s: %s", text, strerror(errno));
 	bud_canvas_print(v->canvas, out);
 	bud_status status = finish(out, text, BUD_OK, err);
-	if (!status && section && bud_section_find(section) && v->picture) {
+	if (!status && section) {
 		out = create(stem, ".csv", table, sizeof table);
 		if (!out)
 			return bud_error_set(err, BUD_ERR_IO, "%s: %s", table, strerror(errno));
@@ -156,17 +182,24 @@ void bud_export_command(const bud_view *view, const bud_options *options, char *
 	add_word(&l, options->bench.path);
 	if (section) {
 		add(&l, " -s %s", section);
-		if (v->zone) {
+		if (v->zone && v->browse->screen < BUD_SCREEN_EPISODES) {
 			add(&l, " --node %d --zone", v->zone->node);
 			add_word(&l, v->zone->name);
 		}
-		add(&l, " --time ");
-		add_time(&l, v, v->browse->begin_ns);
-		add(&l, ",");
-		add_time(&l, v, v->browse->end_ns);
+		if (v->browse->screen == BUD_SCREEN_PFN) {
+			add(&l, " --at ");
+			add_time(&l, v, v->browse->cursor_ns);
+		} else {
+			bool sites = v->browse->screen == BUD_SCREEN_SITES; /* from the start up to the cursor */
+			add(&l, " --time ");
+			add_time(&l, v, sites ? v->browse->first_ns : v->browse->begin_ns);
+			add(&l, ",");
+			add_time(&l, v, sites ? v->browse->cursor_ns : v->browse->end_ns);
+		}
 	}
 	if (section && bud_section_find(section))
-		add(&l, " --samples %zu --fold %s", v->browse->nr_columns, bud_fold_name(v->browse->fold));
+		add(&l, " --samples %zu --fold %s%s", v->browse->nr_columns, bud_fold_name(v->browse->fold),
+		    v->browse->shown >= BUD_SHOW_TYPE ? " --by-type" : "");
 	add_bench(&l, options);
 	if (section)
 		add(&l, " --format csv");

@@ -185,7 +185,9 @@ void bud_view_small(const bud_view *view)
 	}
 	y++;
 	bud_area rest = { 0, y, v->canvas->width, height - 1 - y };
-	bud_panel_story(v, &rest);
+	bud_area story = bud_view_cut(&rest, rest.height > 6 ? 3 : rest.height);
+	bud_panel_story(v, &story);
+	bud_panel_episodes(v, &rest);
 	if (*v->message || v->browse->prompt)
 		draw_foot(v);
 	else

@@ -13,7 +13,7 @@ static bool in_view(const bud_view *v, uint64_t t_ns)
 /* The failure at the cursor, or the last one of its column. */
 static const bud_failure *failure_at(const bud_view *v)
 {
-	const bud_ledger *l = &v->scene->ledger;
+	const bud_ledger *l = &v->scene->witness.ledger;
 	uint64_t column = (v->browse->end_ns - v->browse->begin_ns) / v->browse->nr_columns;
 	size_t i = bud_ledger_failure_from(l, v->browse->cursor_ns + 1);
 	if (!i || l->failures[i - 1].t_ns + column < v->browse->cursor_ns)
@@ -21,28 +21,95 @@ static const bud_failure *failure_at(const bud_view *v)
 	return &l->failures[i - 1];
 }
 
+static const char *verdict(uint64_t free_pages, uint64_t suitable, int order)
+{
+	return suitable ? "held back by marks" : free_pages >> order > 0 ? "fragmentation, not shortage" : "shortage";
+}
+
+/* The zone it wanted, as it was when the episode began; without an episode, all zones when it failed. */
+static void tell_why(const bud_view *v, const bud_area *a, int x, int row, const bud_failure *f, const bud_episode *e)
+{
+	char free[16];
+	int shift = v->kernel->page_shift;
+	if (e && e->zone >= 0 && e->free_pages != BUD_UNKNOWN)
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ": %s %s free, %" PRIu64 " blocks >=%d: %s",
+				v->scene->bench->memory.zones[e->zone].name,
+				bud_heat_size(e->free_pages, shift, free, sizeof free), e->suitable_blocks, f->order,
+				verdict(e->free_pages, e->suitable_blocks, f->order));
+	else if (f->known)
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL,
+				": %s free in all zones, %" PRIu64 " blocks >=%d%s%s",
+				bud_heat_size(f->free_pages, shift, free, sizeof free), f->suitable, f->order,
+				f->suitable ? "" : ": ", f->suitable ? "" : verdict(f->free_pages, 0, f->order));
+}
+
+/* "kswapd 14ms > direct 31ms > compact 22ms > failed": what the episode went through, in sums. */
+static int tell_path(const bud_view *v, const bud_area *a, int row, const bud_episode *e)
+{
+	char kswapd[32], direct[32], compact[32];
+	int x = 1;
+	if (e->kswapd_ns != BUD_UNKNOWN)
+		x = bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "kswapd %s > ",
+				    bud_view_duration(v, e->kswapd_ns, kswapd, sizeof kswapd));
+	if (e->nr_direct)
+		x = bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "direct %s > ",
+				    bud_view_duration(v, e->direct_ns, direct, sizeof direct));
+	if (e->nr_compact)
+		x = bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "compact %s > ",
+				    bud_view_duration(v, e->compact_ns, compact, sizeof compact));
+	x = bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "%s",
+			    bud_episode_outcome_name((bud_episode_outcome)e->outcome));
+	if (e->free_pages != BUD_UNKNOWN && e->order >= 0 && e->order < BUD_NR_ORDERS)
+		x = bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "   x%d %d.%03d u%d %d.%03d", e->order,
+				    e->extfrag_milli < 0 ? 0 : e->extfrag_milli / 1000,
+				    e->extfrag_milli < 0 ? 0 : e->extfrag_milli % 1000, e->order,
+				    e->unusable_milli / 1000, e->unusable_milli % 1000);
+	bud_area_printf(v->canvas, a, x, row, BUD_ROLE_DIM, "   4: the whole story");
+	return row + 1;
+}
+
 static int tell_failure(const bud_view *v, const bud_area *a, int row, const bud_failure *f)
 {
-	char comm[24], free[16], gfp[BUD_GFP_TEXT], time[32];
+	char comm[24], gfp[BUD_GFP_TEXT], time[32];
+	const bud_episode *e = bud_witness_ending(&v->scene->witness, f->t_ns, f->pid);
 	int x = bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_WARN, "FAIL order=%d %s/%d", f->order,
 				bud_filter_comm(&v->scene->world, f->pid, comm, sizeof comm), f->pid);
-	if (f->known)
-		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ": %s free, %" PRIu64 " blocks of order>=%d: %s",
-				bud_heat_size(f->free_pages, v->kernel->page_shift, free, sizeof free), f->suitable,
-				f->order,
-				f->suitable		    ? "held back by marks or node"
-				: f->free_pages >> f->order ? "fragmentation, not shortage"
-							    : "shortage");
-	bud_area_printf(v->canvas, a, 1, row + 1, BUD_ROLE_NORMAL, "at %s  %s  %s",
+	tell_why(v, a, x, row++, f, e);
+	if (e)
+		row = tell_path(v, a, row, e);
+	bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_NORMAL, "at %s  %s  %s",
 			bud_heat_time(f->t_ns, v->info->clock_is_ns, 6, time, sizeof time),
 			bud_migratetype_name((bud_migratetype)f->migratetype),
 			bud_gfp_format(&v->kernel->gfp, f->gfp_flags, gfp, sizeof gfp));
-	return row + 2;
+	return row + 1;
+}
+
+/* Other trouble that came to its end in the cursor's column. */
+static const bud_episode *episode_at(const bud_view *v)
+{
+	const bud_roster *r = v->roster;
+	uint64_t column = (v->browse->end_ns - v->browse->begin_ns) / v->browse->nr_columns;
+	const bud_episode *e = r->nr ? bud_roster_get(r, bud_roster_near(r, v->browse->cursor_ns)) : NULL;
+	if (!e || !bud_witness_is_trouble(e) || e->t_end_ns > v->browse->cursor_ns ||
+	    e->t_end_ns + column < v->browse->cursor_ns)
+		return NULL;
+	return e;
+}
+
+static int tell_episode(const bud_view *v, const bud_area *a, int row, const bud_episode *e)
+{
+	char comm[24], length[32];
+	bud_area_printf(v->canvas, a, 1, row, bud_episode_is_bad(e) ? BUD_ROLE_WARN : BUD_ROLE_NORMAL,
+			"episode %" PRIu64 ": %s order %d  %s/%d  lasted %s", e->id,
+			bud_episode_kind_name((bud_episode_kind)e->kind), e->order,
+			bud_filter_comm(&v->scene->world, e->pid, comm, sizeof comm), e->pid,
+			bud_view_duration(v, bud_episode_dur(e), length, sizeof length));
+	return tell_path(v, a, row + 1, e);
 }
 
 static int tell_where(const bud_view *v, const bud_area *a, int row)
 {
-	const bud_ledger *l = &v->scene->ledger;
+	const bud_ledger *l = &v->scene->witness.ledger;
 	char time[32], comm[24];
 	if (!v->scene->surveyed) {
 		bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_DIM, "failures are told once the survey is done");
@@ -111,14 +178,17 @@ void bud_panel_story(const bud_view *view, const bud_area *area)
 	int row = 0;
 	if (v->browse->mark_ns != BUD_TIME_NONE)
 		row = tell_difference(v, area, row);
-	row = failure ? tell_failure(v, area, row, failure) : tell_where(v, area, row);
+	const bud_episode *episode = failure ? NULL : episode_at(v);
+	row = failure	? tell_failure(v, area, row, failure)
+	      : episode ? tell_episode(v, area, row, episode)
+			: tell_where(v, area, row);
 	tell_pages(v, area, row);
 }
 
 void bud_panel_failures(const bud_view *view, const bud_area *area)
 {
 	const bud_view *v = view;
-	const bud_ledger *l = &v->scene->ledger;
+	const bud_ledger *l = &v->scene->witness.ledger;
 	bud_area a = bud_view_panel(v, area, "failed allocations in view, by order");
 	uint64_t counts[BUD_NR_ORDERS] = { 0 };
 	const bud_failure *first[BUD_NR_ORDERS] = { 0 };
@@ -149,7 +219,7 @@ void bud_panel_steals(const bud_view *view, const bud_area *area)
 {
 	enum { N = BUD_NR_MIGRATETYPES + 1 };
 	const bud_view *v = view;
-	const bud_ledger *l = &v->scene->ledger;
+	const bud_ledger *l = &v->scene->witness.ledger;
 	bud_area a = bud_view_panel(v, area, "steals in view, by type");
 	uint64_t counts[N][N] = { 0 }, claimed[N][N] = { 0 };
 	int row = 0;

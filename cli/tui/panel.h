@@ -12,6 +12,10 @@ void bud_panel_story(const bud_view *view, const bud_area *area);
 /* Sums over the visible range. */
 void bud_panel_failures(const bud_view *view, const bud_area *area);
 void bud_panel_steals(const bud_view *view, const bud_area *area);
+/* The episodes; the nearest to the cursor is selected, or on their own screen that of its row. */
+void bud_panel_episodes(const bud_view *view, const bud_area *area);
+/* Who holds most at the cursor. */
+void bud_panel_sites(const bud_view *view, const bud_area *area);
 /* All zones at the cursor. */
 void bud_panel_zones(const bud_view *view, const bud_area *area);
 /* The pageblocks of the zone at the cursor, as many a cell as it takes. */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define RESTART_CAP ((size_t)512 << 20) /* bytes all restart points may hold */
 #define FIRST_STEP  8192		/* events between the first restart points */
@@ -21,26 +22,28 @@ static bud_status begin_survey(bud_scene *scene, bud_error *err)
 	scene->coarse = scene->overview;
 	scene->overview = NULL;
 	scene->phase = BUD_PHASE_SURVEY;
-	bud_ledger_init(&scene->ledger, bud_replay_memory(replay), &scene->bench->kernel);
-	return bud_replay_listen(replay, 0, bud_ledger_hear, &scene->ledger, err);
+	return bud_witness_begin(&scene->witness, replay, scene->bench->bundle->source, &scene->bench->kernel,
+				 info_of(scene)->last_ns, err);
 }
 
 /* whole: it has come to the end of the trace. */
-static void end_survey(bud_scene *scene, bool whole)
+static bud_status end_survey(bud_scene *scene, bool whole, bud_error *err)
 {
 	bud_replay *replay = scene->bench->replay;
 	const bud_bundle *bundle = scene->bench->bundle;
-	bud_replay_unlisten(replay, bud_ledger_hear, &scene->ledger);
+	bud_status status = bud_witness_end(&scene->witness, whole, err);
 	bud_timeline_pause(scene->overview, replay);
 	scene->phase = BUD_PHASE_READY;
 	scene->placed = false;
 	scene->partial = !whole;
 	scene->surveyed = whole;
-	if (!whole)
-		return;
+	if (!whole || status)
+		return status;
+	memcpy(scene->contradictions, bud_replay_contradictions(replay), sizeof scene->contradictions);
 	bud_verify_sum(replay, bundle->snapshots, bundle->nr_snapshots, scene->verdicts, &scene->summary);
 	bud_timeline_destroy(scene->coarse);
 	scene->coarse = NULL;
+	return BUD_OK;
 }
 
 bud_status bud_scene_open(bud_scene *scene, bud_workbench *bench, bud_error *err)
@@ -85,7 +88,7 @@ void bud_scene_close(bud_scene *scene)
 	fini_instant(&scene->cursor);
 	fini_instant(&scene->mark);
 	bud_eventlist_fini(&scene->events);
-	bud_ledger_fini(&scene->ledger);
+	bud_witness_fini(&scene->witness);
 	free(scene->verdicts);
 	*scene = (bud_scene){ 0 };
 }
@@ -93,7 +96,8 @@ void bud_scene_close(bud_scene *scene)
 static bool is_of(const bud_timeline *t, const bud_browse *browse)
 {
 	return t && t->nr_columns == browse->nr_columns && t->fold == browse->fold &&
-	       t->columns[0].t_begin_ns == browse->begin_ns && t->columns[t->nr_columns - 1].t_end_ns == browse->end_ns;
+	       !(t->untyped && browse->shown >= BUD_SHOW_TYPE) && t->columns[0].t_begin_ns == browse->begin_ns &&
+	       t->columns[t->nr_columns - 1].t_end_ns == browse->end_ns;
 }
 
 const bud_timeline *bud_scene_picture(const bud_scene *scene, const bud_browse *browse)
@@ -106,6 +110,8 @@ const bud_timeline *bud_scene_picture(const bud_scene *scene, const bud_browse *
 /* Whatever used the replay or the source is put aside. */
 static void leave_job(bud_scene *scene)
 {
+	if (scene->witness.owning)
+		bud_witness_owned(&scene->witness, BUD_TIME_NONE, NULL);
 	if (scene->timeline)
 		bud_timeline_pause(scene->timeline, scene->bench->replay);
 	scene->job = BUD_JOB_NONE;
@@ -115,8 +121,11 @@ static void leave_job(bud_scene *scene)
 static bud_status create_timeline(bud_scene *scene, bud_timeline **timeline, const bud_browse *browse, uint64_t begin,
 				  uint64_t end, bud_error *err)
 {
-	return bud_timeline_create_even(timeline, scene->bench->replay, begin, end, browse->nr_columns, browse->fold,
-					err);
+	bud_status status = bud_timeline_create_even(timeline, scene->bench->replay, begin, end, browse->nr_columns,
+						     browse->fold, err);
+	if (!status)
+		(*timeline)->untyped = browse->shown < BUD_SHOW_TYPE;
+	return status;
 }
 
 bud_status bud_scene_show(bud_scene *scene, const bud_browse *browse, bud_error *err)
@@ -210,7 +219,8 @@ static bud_status work_phase(bud_scene *scene, uint64_t *budget, bud_error *err)
 		status = run_overview(scene, budget, true, &done, err);
 		if (!status && done) {
 			status = bud_replay_run(scene->bench->replay, BUD_TIME_NONE, NULL, &done, err);
-			end_survey(scene, true);
+			if (!status)
+				status = end_survey(scene, true, err);
 		}
 		return status;
 	default:
@@ -228,7 +238,7 @@ bud_status bud_scene_break_off(bud_scene *scene, bud_error *err)
 		if (!status)
 			status = begin_survey(scene, err);
 	} else if (scene->phase == BUD_PHASE_SURVEY && scene->overview) {
-		end_survey(scene, false);
+		status = end_survey(scene, false, err);
 	}
 	return status;
 }
@@ -241,6 +251,14 @@ static bud_status go_before(bud_scene *scene, uint64_t t_ns, bud_error *err)
 		i--;
 	return i ? bud_replay_restore(scene->bench->replay, scene->restarts[i - 1], err)
 		 : bud_replay_rewind(scene->bench->replay, err);
+}
+
+bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error *err)
+{
+	bool reached;
+	leave_job(scene);
+	bud_status status = go_before(scene, browse->cursor_ns + 1, err);
+	return status ? status : bud_replay_run(scene->bench->replay, browse->cursor_ns, NULL, &reached, err);
 }
 
 static bud_status take_instant(bud_scene *scene, bud_instant *at, const bud_browse *browse, bud_error *err)
@@ -296,6 +314,27 @@ static bud_status work_timeline(bud_scene *scene, bud_timeline *t, uint64_t *bud
 	return status;
 }
 
+/* Whose every page is at t_ns: from the beginning of the trace, or from where that is known. */
+static bud_status work_owners(bud_scene *scene, uint64_t t_ns, uint64_t *budget, bud_error *err)
+{
+	bud_replay *replay = scene->bench->replay;
+	bud_witness *w = &scene->witness;
+	bool reached, again = !bud_witness_can_go_on(w, t_ns);
+	bud_status status = BUD_OK;
+	if (!scene->placed && again)
+		status = bud_replay_rewind(replay, err);
+	else if (!scene->placed)
+		status = go_before(scene, w->owned_ns + 1, err);
+	if (!status && !scene->placed && !again)
+		status = bud_replay_run(replay, w->owned_ns, NULL, &reached, err);
+	if (!status && !scene->placed)
+		status = bud_witness_own(w, again, err);
+	scene->placed = true;
+	if (!status)
+		status = bud_replay_run(replay, t_ns, budget, &reached, err);
+	return status || !reached ? status : bud_witness_owned(w, t_ns, err);
+}
+
 static bool is_current(const bud_instant *at, uint64_t t_ns, const bud_browse *browse)
 {
 	return at->ready && at->t_ns == t_ns && at->zone == browse->zone &&
@@ -320,7 +359,12 @@ static bud_job next_job(bud_scene *scene, const bud_browse *browse)
 	bool listed = bud_eventlist_covers(&scene->events, browse->cursor_ns);
 	if (!listed && browse->lists[BUD_SCREEN_HEAT].inside)
 		return BUD_JOB_EVENTS;
-	return unfinished(scene, browse) ? BUD_JOB_TIMELINE : listed ? BUD_JOB_NONE : BUD_JOB_EVENTS;
+	if (!listed || unfinished(scene, browse))
+		return unfinished(scene, browse) ? BUD_JOB_TIMELINE : BUD_JOB_EVENTS;
+	bool owners = browse->screen == BUD_SCREEN_SITES ||
+		      (browse->screen == BUD_SCREEN_PFN && browse->lists[BUD_SCREEN_PFN].inside);
+	bool known = scene->witness.owned && scene->witness.owned_ns == browse->cursor_ns;
+	return owners && !known ? BUD_JOB_OWNERS : BUD_JOB_NONE;
 }
 
 static bud_status work_job(bud_scene *scene, const bud_browse *browse, uint64_t *budget, bud_error *err)
@@ -344,6 +388,8 @@ static bud_status work_job(bud_scene *scene, const bud_browse *browse, uint64_t 
 		return bud_eventlist_work(&scene->events, source, &scene->world, budget, &done, err);
 	case BUD_JOB_TIMELINE:
 		return work_timeline(scene, unfinished(scene, browse), budget, err);
+	case BUD_JOB_OWNERS:
+		return work_owners(scene, browse->cursor_ns, budget, err);
 	case BUD_JOB_NONE:
 		break;
 	}
@@ -425,6 +471,9 @@ char *bud_scene_progress(const bud_scene *scene, const bud_browse *browse, char 
 	else if (scene->searching)
 		snprintf(text, size, "searching %u%%",
 			 percent(scene->search.position_ns, browse->first_ns, browse->last_ns));
+	else if (scene->job == BUD_JOB_OWNERS)
+		snprintf(text, size, "owners %u%%",
+			 percent(bud_replay_position(scene->bench->replay), browse->first_ns, browse->cursor_ns));
 	else if (t && t->nr_filled < t->nr_columns)
 		snprintf(text, size, "refining %zu%%", t->nr_filled * 100 / t->nr_columns);
 	return text;

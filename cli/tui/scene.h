@@ -13,7 +13,7 @@
 #include "cli/tui/blockmap.h"
 #include "cli/tui/browse.h"
 #include "cli/tui/eventlist.h"
-#include "cli/tui/ledger.h"
+#include "cli/tui/witness.h"
 #include "cli/workbench.h"
 
 #define BUD_SCENE_RESTARTS 256
@@ -45,6 +45,7 @@ typedef enum bud_job {
 	BUD_JOB_MARK,
 	BUD_JOB_EVENTS,
 	BUD_JOB_TIMELINE,
+	BUD_JOB_OWNERS,
 } bud_job;
 
 typedef struct bud_scene {
@@ -70,9 +71,10 @@ typedef struct bud_scene {
 	bud_search search;
 	bool searching;
 
-	bud_ledger ledger;
+	bud_witness witness;
 	bool surveyed; /* verdicts hold */
 	bud_verdict *verdicts;
+	bud_contradiction_count contradictions[BUD_NR_CONTRADICTIONS]; /* of the whole trace */
 	bud_verify_summary summary;
 } bud_scene;
 
@@ -85,6 +87,9 @@ bud_status bud_scene_show(bud_scene *scene, const bud_browse *browse, bud_error 
 
 /* Works on it for about budget events; *done when there is nothing left to do. */
 bud_status bud_scene_work(bud_scene *scene, const bud_browse *browse, uint64_t budget, bool *done, bud_error *err);
+
+/* Puts the replay at the cursor's instant, at once; only in the last phase. The next work goes on from elsewhere. */
+bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error *err);
 
 /* Ends the phase under way with what there is, or the search. */
 bud_status bud_scene_break_off(bud_scene *scene, bud_error *err);

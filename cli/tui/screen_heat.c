@@ -148,10 +148,12 @@ static void draw_side(const bud_view *v, bud_area side)
 	int zones = (int)memory->nr_zones + 2;
 	bud_area part = bud_view_cut(&side, zones < side.height / 3 ? zones : side.height / 3);
 	bud_panel_zones(v, &part);
-	part = bud_view_cut(&side, side.height / 3);
+	part = bud_view_cut(&side, side.height / 4);
 	bud_panel_failures(v, &part);
-	part = bud_view_cut(&side, side.height / 2);
+	part = bud_view_cut(&side, side.height / 3);
 	bud_panel_steals(v, &part);
+	part = bud_view_cut(&side, side.height / 2);
+	bud_panel_sites(v, &part);
 	bud_panel_strip(v, &side);
 }
 
@@ -167,5 +169,5 @@ void bud_screen_heat_draw(const bud_view *view)
 	if (l->side.width)
 		draw_side(v, l->side);
 	if (l->below.height)
-		bud_panel_events(v, &l->below);
+		bud_panel_episodes(v, &l->below);
 }

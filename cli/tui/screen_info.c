@@ -87,12 +87,12 @@ static void tell_trust(pager *p, const bud_view *v)
 					 : "ahead: later events tell about earlier silence");
 	if (scene->partial)
 		line(p, BUD_ROLE_WARN, "survey    was broken off: failures, episodes and sites are not complete");
-	if (scene->ledger.dropped)
+	if (scene->witness.ledger.dropped)
 		line(p, BUD_ROLE_WARN, "kept      only the first %d failures or steals", BUD_LEDGER_MAX);
-	const bud_contradiction_count *c = bud_replay_contradictions(scene->bench->replay);
+	const bud_contradiction_count *c = scene->contradictions;
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
 		if (c[i].count)
-			line(p, BUD_ROLE_NORMAL, "odd       %" PRIu64 " times up to here: %s", c[i].count,
+			line(p, BUD_ROLE_NORMAL, "odd       %" PRIu64 " times in the trace: %s", c[i].count,
 			     bud_contradiction_text((bud_contradiction)i));
 }
 

@@ -145,6 +145,25 @@ static int draw_tree(const bud_view *v, const bud_area *a, int row, const bud_in
 	return draw_tree(v, a, row, at, from + nr / 2, order - 1, depth + 1);
 }
 
+/* Who allocated the page last, and how long ago. */
+static void tell_owner(const bud_view *v, const bud_area *a, int x, int row, bud_pfn pfn)
+{
+	char name[BUD_SITE_TEXT], age[32];
+	bud_owner owner;
+	const bud_witness *w = &v->scene->witness;
+	if (!w->owned || w->owned_ns != v->browse->cursor_ns) {
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_DIM, ", owner: being replayed");
+	} else if (!bud_owners_of(w->owners, pfn, &owner)) {
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_DIM, ", its allocation is not in the trace");
+	} else {
+		uint64_t ns = v->browse->cursor_ns > owner.t_ns ? v->browse->cursor_ns - owner.t_ns : 0;
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, " since %s, order %d %s: %s",
+				bud_view_duration(v, ns, age, sizeof age), owner.use->order,
+				bud_migratetype_name((bud_migratetype)owner.use->migratetype),
+				bud_site_name(w->sites, owner.use->site, name, sizeof name));
+	}
+}
+
 static void tell_page(const bud_view *v, const bud_area *a, int row, const bud_instant *at, size_t i)
 {
 	const char *const states[] = { at->map.told ? "used or cached: no event has told which since the seed"
@@ -155,6 +174,8 @@ static void tell_page(const bud_view *v, const bud_area *a, int row, const bud_i
 				at->map.base + ((bud_pfn)at->block << at->map.order) + i, states[p->state]);
 	if (p->order >= 0)
 		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ", in a free block of order %d", p->order);
+	else if (p->state == BUD_PAGE_USED)
+		tell_owner(v, a, x, row, at->map.base + ((bud_pfn)at->block << at->map.order) + i);
 }
 
 static void draw_pages(const bud_view *v, bud_area a, const bud_instant *at)

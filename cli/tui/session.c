@@ -5,8 +5,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/tui/export.h"
+
+#define SLICE_NS     8000000 /* half of what a key may take to be answered */
+#define SLICE_EVENTS 10000   /* between two looks at the clock */
 
 __attribute__((format(printf, 3, 4))) static void say(bud_session *s, bool alarm, const char *format, ...)
 {
@@ -65,7 +69,8 @@ void bud_session_close(bud_session *session)
 {
 	bud_canvas_fini(&session->canvas);
 	bud_scene_close(&session->scene);
-	free(session->episodes);
+	bud_roster_fini(&session->roster);
+	bud_sitetree_fini(&session->tree);
 }
 
 bud_status bud_session_resize(bud_session *session, int width, int height, bud_error *err)
@@ -84,6 +89,8 @@ static bud_view view_of(bud_session *s)
 {
 	bud_view v;
 	bud_view_init(&v, &s->canvas, &s->browse, &s->scene, &s->keymap);
+	v.roster = &s->roster;
+	v.tree = &s->tree;
 	v.filter = s->filter_text;
 	v.message = s->message;
 	v.alarm = s->alarm;
@@ -94,8 +101,8 @@ static bud_facts facts_of(bud_session *s)
 {
 	bud_view v = view_of(s);
 	bud_facts facts = { .timeline = v.picture,
-			    .episodes = s->episodes,
-			    .nr_episodes = s->nr_episodes,
+			    .episodes = s->roster.trouble,
+			    .nr_episodes = s->roster.nr_trouble,
 			    .events = s->scene.events.times,
 			    .nr_events = s->scene.events.ready ? s->scene.events.nr : 0,
 			    .page_rows = (size_t)(v.layout.main.height > 0 ? v.layout.main.height : 1) };
@@ -148,9 +155,10 @@ static bool go_to_episode(bud_session *s, const char *text)
 {
 	char *end;
 	uint64_t number = strtoull(text, &end, 10);
-	if (*end || !number || number > s->nr_episodes)
+	const bud_episode *e = *end || !s->roster.list ? NULL : bud_episode_list_find(s->roster.list, number);
+	if (!e)
 		return false;
-	bud_browse_go(&s->browse, s->episodes[number - 1]);
+	bud_browse_go(&s->browse, e->t_end_ns);
 	return true;
 }
 
@@ -165,7 +173,7 @@ static bool accept_goto(bud_session *s, const char *text)
 	} else if (strncmp(text, "episode ", 8) == 0) {
 		if (go_to_episode(s, text + 8))
 			return true;
-		say(s, true, "there are %zu episodes", s->nr_episodes);
+		say(s, true, "there are %zu episodes", s->roster.list ? s->roster.list->nr : 0);
 	} else if (bud_options_when(text, &s->bench->bundle->source->info, &t, &err)) {
 		say(s, true, "expected 55.2s, +5s, 50%%, pfn 0x16a200 or episode 7");
 	} else {
@@ -197,6 +205,7 @@ static bool accept_prompt(bud_session *s)
 		s->filter = parsed;
 		snprintf(s->filter_text, sizeof s->filter_text, "%s", b->text);
 		bud_eventlist_set_filter(&s->scene.events, &s->filter);
+		s->listed = s->sorted = false;
 	}
 	return true;
 }
@@ -226,9 +235,13 @@ static void export_view(bud_session *s)
 {
 	char names[200];
 	bud_error err;
+	if (s->scene.phase != BUD_PHASE_READY) {
+		say(s, true, "after the survey");
+		return;
+	}
 	bud_session_draw(s);
 	bud_view v = view_of(s);
-	if (bud_export_view(&v, names, sizeof names, &err))
+	if (bud_scene_seek(&s->scene, &s->browse, &err) || bud_export_view(&v, names, sizeof names, &err))
 		say(s, true, "%s", err.text);
 	else
 		say(s, false, "written: %s", names);
@@ -255,6 +268,9 @@ static bud_status do_effect(bud_session *s, bud_error *err)
 	case BUD_EFFECT_MOUSE:
 		s->mouse = !s->mouse;
 		say(s, false, s->mouse ? "mouse on" : "mouse off: the terminal's own selection works");
+		break;
+	case BUD_EFFECT_TOGGLE:
+		bud_sitetree_toggle(&s->tree, s->browse.lists[BUD_SCREEN_SITES].row);
 		break;
 	case BUD_EFFECT_NONE:
 		break;
@@ -298,6 +314,24 @@ static void on_mouse(bud_session *s, const bud_mouse *mouse)
 		bud_browse_act(b, mouse->what == BUD_MOUSE_WHEEL_UP ? BUD_ACT_ZOOM_IN : BUD_ACT_ZOOM_OUT, &facts);
 }
 
+/* On the list of episodes the row and the cursor go together; elsewhere the row follows. */
+static void follow_cursor(bud_session *s)
+{
+	bud_list_state *list = &s->browse.lists[BUD_SCREEN_EPISODES];
+	const bud_episode *e = bud_roster_get(&s->roster, list->row);
+	if (!e || e->t_end_ns != s->browse.cursor_ns)
+		list->row = bud_roster_near(&s->roster, s->browse.cursor_ns);
+}
+
+static void follow_row(bud_session *s)
+{
+	const bud_episode *e = bud_roster_get(&s->roster, s->browse.lists[BUD_SCREEN_EPISODES].row);
+	if (e && s->browse.screen == BUD_SCREEN_EPISODES) {
+		bud_browse_go(&s->browse, e->t_end_ns);
+		s->browse.page = 0;
+	}
+}
+
 bud_status bud_session_key(bud_session *session, int key, const bud_mouse *mouse, bud_error *err)
 {
 	bud_session *s = session;
@@ -317,7 +351,12 @@ bud_status bud_session_key(bud_session *session, int key, const bud_mouse *mouse
 		return bud_scene_break_off(&s->scene, err);
 	bud_facts facts = facts_of(s);
 	uint64_t cursor_ns = b->cursor_ns;
+	size_t row = b->lists[BUD_SCREEN_EPISODES].row;
 	bud_browse_act(b, action, &facts);
+	if (row != b->lists[BUD_SCREEN_EPISODES].row)
+		follow_row(s);
+	else
+		follow_cursor(s);
 	if ((action == BUD_ACT_NEXT_EPISODE || action == BUD_ACT_PREV_EPISODE) && b->cursor_ns == cursor_ns)
 		say(s, false,
 		    action == BUD_ACT_NEXT_EPISODE ? "no trouble behind the cursor" : "no trouble before the cursor");
@@ -335,7 +374,7 @@ void bud_session_tick(bud_session *session, uint64_t ns)
 /* Whoever has not gone anywhere yet is shown the first failure of a high order, or else of any. */
 static void show_trouble(bud_session *s)
 {
-	const bud_ledger *l = &s->scene.ledger;
+	const bud_ledger *l = &s->scene.witness.ledger;
 	size_t i = 0;
 	while (i < l->nr_failures && (l->failures[i].order < 1 || l->failures[i].t_ns < s->browse.begin_ns))
 		i++;
@@ -344,20 +383,30 @@ static void show_trouble(bud_session *s)
 	bud_browse_go(&s->browse, l->failures[i].t_ns);
 }
 
-/* Once the survey is over, failures and the rest of the trouble are known by their times. */
-static bud_status learn_episodes(bud_session *s, bud_error *err)
+/* Lists of what the survey and the owners tell, made anew where filter, order or instant are others. */
+static bud_status make_lists(bud_session *s, bud_error *err)
 {
-	const bud_ledger *l = &s->scene.ledger;
-	if (s->has_episodes || s->scene.phase != BUD_PHASE_READY)
+	bud_witness *w = &s->scene.witness;
+	const bud_browse *b = &s->browse;
+	bool first = !s->roster.list;
+	unsigned by = b->lists[BUD_SCREEN_EPISODES].sort % BUD_NR_ROSTER_COLUMNS;
+	unsigned key = b->lists[BUD_SCREEN_SITES].sort % BUD_NR_SITES_KEYS;
+	bud_status status = BUD_OK;
+	if (s->scene.phase != BUD_PHASE_READY)
 		return BUD_OK;
-	s->has_episodes = true;
-	s->episodes = calloc(l->nr_failures + 1, sizeof *s->episodes);
-	if (!s->episodes)
-		return bud_error_memory(err, "episodes");
-	for (size_t i = 0; i < l->nr_failures; i++)
-		s->episodes[s->nr_episodes++] = l->failures[i].t_ns;
-	show_trouble(s);
-	return BUD_OK;
+	if (!s->listed || s->roster.sort != by) {
+		status = bud_roster_make(&s->roster, w, &s->scene.world, &s->filter, (bud_roster_column)by, err);
+		s->listed = true;
+		follow_cursor(s);
+	}
+	if (!status && w->owned &&
+	    (!s->sorted || !s->tree.ready || s->tree.key != key || s->tree.t_ns != w->owned_ns)) {
+		status = bud_sitetree_make(&s->tree, w, &s->filter, (bud_sitetree_key)key, err);
+		s->sorted = true;
+	}
+	if (first)
+		show_trouble(s);
+	return status;
 }
 
 bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, bud_error *err)
@@ -367,12 +416,27 @@ bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, b
 	if (!status)
 		status = bud_scene_work(&s->scene, &s->browse, budget, idle, err);
 	if (!status)
-		status = learn_episodes(s, err);
+		status = make_lists(s, err);
 	if (s->searched && !s->scene.searching) {
 		end_search(s);
 		*idle = false;
 	}
 	s->dirty = true;
+	return status;
+}
+
+bud_status bud_session_slice(bud_session *session, bool *idle, bud_error *err)
+{
+	struct timespec begin, now;
+	bud_status status = BUD_OK;
+	long ns = 0;
+	*idle = false;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	while (!status && !*idle && ns < SLICE_NS) {
+		status = bud_session_work(session, SLICE_EVENTS, idle, err);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		ns = (now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec - begin.tv_nsec;
+	}
 	return status;
 }
 

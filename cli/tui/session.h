@@ -22,13 +22,13 @@ typedef struct bud_session {
 	bool alarm; /* the message is an error */
 	bool mouse; /* wanted */
 	bool dragging;
-	bool searched;	    /* a search is under way, and its end is to be told */
-	uint64_t *episodes; /* times of trouble, for browse */
-	size_t nr_episodes;
-	bool has_episodes;
-	char command[1024]; /* the last command line told; "" */
-	bool touched;	    /* the user has done something */
-	bool dirty;	    /* the canvas is not what is known */
+	bool searched; /* a search is under way, and its end is to be told */
+	bud_roster roster;
+	bud_sitetree tree;
+	bool listed, sorted; /* roster, tree are as filter and sort want them */
+	char command[1024];  /* the last command line told; "" */
+	bool touched;	     /* the user has done something */
+	bool dirty;	     /* the canvas is not what is known */
 } bud_session;
 
 /* keymap: what the user bound, or NULL. Everything given is borrowed. bench as opened, nothing learnt. */
@@ -43,6 +43,8 @@ bud_status bud_session_key(bud_session *session, int key, const bud_mouse *mouse
 void bud_session_tick(bud_session *session, uint64_t ns);
 /* Works for about budget events; *idle when nothing is left to do. */
 bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, bud_error *err);
+/* Works for a few ms, so that keys and frames are not kept waiting. */
+bud_status bud_session_slice(bud_session *session, bool *idle, bud_error *err);
 /* Draws what is known into the canvas. */
 void bud_session_draw(bud_session *session);
 

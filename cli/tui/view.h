@@ -7,7 +7,9 @@
 #define BUD_TUI_VIEW_H
 
 #include "cli/tui/canvas.h"
+#include "cli/tui/roster.h"
 #include "cli/tui/scene.h"
+#include "cli/tui/sitetree.h"
 
 #define BUD_VIEW_LEFT  5 /* labels before columns of time */
 #define BUD_VIEW_RIGHT 9 /* the read-out behind them */
@@ -34,6 +36,8 @@ typedef struct bud_view {
 	const bud_browse *browse;
 	const bud_scene *scene;
 	const bud_keymap *keymap;
+	const bud_roster *roster;
+	const bud_sitetree *tree;
 	const char *filter;  /* the line typed, "" */
 	const char *message; /* "" */
 	bool alarm;	     /* the message is an error */

@@ -197,6 +197,7 @@ static void learn_node(bud_openstory *s, int32_t node)
 static void on_wakeup_kswapd(bud_chronicle *c, const bud_event *e)
 {
 	bool boost = !e->request.gfp_flags && !e->order;
+	bud_zone_type highest = bud_kernel_zone_type(c->kernel, e->request.zid);
 	bud_openstory *s = top_of(c, e);
 	bud_awake_woken(&c->awake, e->request.nid);
 	if (!boost || !s || s->in_part || s->episode.kind != BUD_EPISODE_REQUEST)
@@ -209,10 +210,9 @@ static void on_wakeup_kswapd(bud_chronicle *c, const bud_event *e)
 		s->episode.migratetype = BUD_MT_UNKNOWN;
 	}
 	if (!boost && s->highest == BUD_NR_ZONE_TYPES)
-		s->highest = bud_kernel_zone_type(c->kernel, e->request.zid);
+		s->highest = highest;
 	learn_node(s, e->request.nid);
-	bud_openstory_instant(&c->open, s, e, BUD_PART_WAKE,
-			      bud_whereabouts_of_number(c->memory, c->kernel, e->request.nid, e->request.zid));
+	bud_openstory_instant(&c->open, s, e, BUD_PART_WAKE, bud_whereabouts_below(c->memory, e->request.nid, highest));
 }
 
 static bud_episode_part_kind reclaim_part(const bud_event *e)
@@ -323,7 +323,8 @@ static bud_episode_part *remark(bud_chronicle *c, const bud_event *e, bud_episod
 				int32_t zone_number)
 {
 	bud_openstory *s = top_of(c, e);
-	if (!s || (s->in_part && s->part_kind == BUD_PART_COMPACT))
+	/* Inside reclaim and compaction they are asked for every zone again and again. */
+	if (!s || s->in_part || s->episode.kind == BUD_EPISODE_KSWAPD)
 		return NULL;
 	learn_node(s, node);
 	return bud_openstory_instant(&c->open, s, e, kind,

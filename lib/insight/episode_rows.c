@@ -89,7 +89,7 @@ static void free_telling(telling *t)
 	free(t);
 }
 
-static bud_status begin(void **self, const bud_story_context *context, bud_error *err)
+bud_status bud_episode_rows_begin(void **self, const bud_story_context *context, bud_error *err)
 {
 	telling *t = calloc(1, sizeof *t);
 	if (!t)
@@ -110,12 +110,12 @@ static bud_status begin(void **self, const bud_story_context *context, bud_error
 	return status;
 }
 
-static void event(void *self, const bud_event *e)
+void bud_episode_rows_event(void *self, const bud_event *event)
 {
-	bud_chronicle_event(((telling *)self)->chronicle, e);
+	bud_chronicle_event(((telling *)self)->chronicle, event);
 }
 
-static bud_status end(void *self, bool failed, bud_error *err)
+bud_status bud_episode_rows_end(void *self, bool failed, bud_episode_writer *write, bud_error *err)
 {
 	telling *t = self;
 	const bud_story_context *c = &t->context;
@@ -123,13 +123,94 @@ static bud_status end(void *self, bool failed, bud_error *err)
 	const bud_episode_list *list = bud_chronicle_list(t->chronicle);
 	bud_status status = failed ? BUD_OK : bud_chronicle_status(t->chronicle, err);
 	if (!status && !failed)
-		status = bud_episode_rows_write(list, bud_replay_memory(c->replay), bud_replay_kernel(c->replay),
-						c->source, t->sites, c->sink, err);
+		status = write(c, list, t->sites, err);
 	if (list->dropped)
-		bud_story_remark(c, "%" PRIu64 " episodes more are left out for want of memory; --time shows them",
-				 list->dropped);
+		bud_story_remark(c, "%" PRIu64 " episodes more are left out for want of memory", list->dropped);
 	free_telling(t);
 	return status;
+}
+
+static bud_status write_episodes(const bud_story_context *c, const bud_episode_list *list, bud_site_table *sites,
+				 bud_error *err)
+{
+	return bud_episode_rows_write(list, bud_replay_memory(c->replay), bud_replay_kernel(c->replay), c->source,
+				      sites, c->sink, err);
+}
+
+static bud_status end(void *self, bool failed, bud_error *err)
+{
+	return bud_episode_rows_end(self, failed, write_episodes, err);
+}
+
+/* What a part's result says, as text or number. */
+static bud_value result_of(const bud_episode_part *part)
+{
+	switch (part->kind) {
+	case BUD_PART_COMPACT:
+	case BUD_PART_UNSUITABLE:
+		if (part->dur_ns == BUD_UNKNOWN)
+			return bud_value_unknown();
+		return bud_value_text(bud_episode_compact_result(part->result));
+	case BUD_PART_COMPACT_TRY:
+	case BUD_PART_RECLAIM_RETRY:
+	case BUD_PART_COMPACT_RETRY:
+	case BUD_PART_KILL:
+	case BUD_PART_ROUND:
+		return bud_value_int(part->result);
+	default:
+		return bud_value_unknown();
+	}
+}
+
+static bud_value value_of(const bud_episode_part *part)
+{
+	bool has_value = part->kind == BUD_PART_DIRECT || part->kind == BUD_PART_NODE_RECLAIM ||
+			 part->kind == BUD_PART_MEMCG_RECLAIM || part->kind == BUD_PART_RECLAIM_RETRY ||
+			 (part->kind == BUD_PART_GAP && part->value);
+	return has_value && part->dur_ns != BUD_UNKNOWN ? bud_value_uint(part->value) : bud_value_unknown();
+}
+
+bud_status bud_episode_rows_write_parts(const bud_episode_list *list, const bud_episode *episode,
+					const bud_memory *memory, bud_row_sink *sink, bud_error *err)
+{
+	const bud_value unknown = bud_value_unknown();
+	const bud_episode_part *parts = bud_episode_list_parts(list, episode);
+	bud_status status = BUD_OK;
+	for (uint32_t i = 0; !status && i < episode->nr_parts; i++) {
+		const bud_zone *zone = parts[i].zone < 0 ? NULL : &memory->zones[parts[i].zone];
+		const bud_value row[] = { bud_value_uint(episode->id),
+					  bud_value_uint(parts[i].t_ns),
+					  bud_value_uint(parts[i].dur_ns),
+					  bud_value_text(bud_episode_part_name((bud_episode_part_kind)parts[i].kind)),
+					  zone ? bud_value_int(zone->node) : unknown,
+					  zone ? bud_value_text(zone->name) : unknown,
+					  result_of(&parts[i]),
+					  value_of(&parts[i]) };
+		status = sink->row(sink->self, row, err);
+	}
+	return status;
+}
+
+static bud_status write_all_parts(const bud_story_context *c, const bud_episode_list *list, bud_site_table *sites,
+				  bud_error *err)
+{
+	(void)sites;
+	uint64_t dropped = 0;
+	bud_status status = BUD_OK;
+	for (size_t i = 0; !status && i < list->nr; i++) {
+		dropped += list->episodes[i].parts_dropped;
+		status = bud_episode_rows_write_parts(list, &list->episodes[i], bud_replay_memory(c->replay), c->sink,
+						      err);
+	}
+	if (dropped)
+		bud_story_remark(c, "%" PRIu64 " parts are left out: an episode keeps %d", dropped,
+				 BUD_EPISODE_MAX_PARTS);
+	return status;
+}
+
+static bud_status end_parts(void *self, bool failed, bud_error *err)
+{
+	return bud_episode_rows_end(self, failed, write_all_parts, err);
 }
 
 static const char *const columns[] = {
@@ -162,6 +243,15 @@ static const char *const columns[] = {
 
 const bud_story bud_episode_rows_story = { .table = { "episode", columns, sizeof columns / sizeof *columns },
 					   .also = BUD_CHRONICLE_EVENTS,
-					   .begin = begin,
-					   .event = event,
+					   .begin = bud_episode_rows_begin,
+					   .event = bud_episode_rows_event,
 					   .end = end };
+
+static const char *const part_columns[] = { "id", "t_ns", "dur_ns", "part", "node", "zone", "result", "value" };
+
+const bud_story bud_episode_rows_parts_story = { .table = { "episode_part", part_columns,
+							    sizeof part_columns / sizeof *part_columns },
+						 .also = BUD_CHRONICLE_EVENTS,
+						 .begin = bud_episode_rows_begin,
+						 .event = bud_episode_rows_event,
+						 .end = end_parts };

@@ -122,6 +122,9 @@ static bud_status end(void *self, bool failed, bud_error *err)
 		status = bud_owners_status(t->owners, err);
 	if (!failed && !status)
 		status = bud_site_rows_write(t->owners, t->sites, &t->pins, c->sink, err);
+	uint64_t gaps, lost = bud_replay_lost(c->replay, &gaps);
+	if (lost || gaps)
+		bud_story_remark(c, "events were lost: pages whose free is among them count as held");
 	if (bud_site_overflowed(t->sites))
 		bud_story_remark(c, "more than %d sites: the later ones are (other)", BUD_SITE_MAX - 2);
 	if (bud_owners_untracked(t->owners))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/insight/stall.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lib/insight/episode_rows.h"
 
 /* One request, as far as it counts. */
 typedef struct request {
@@ -12,11 +13,6 @@ typedef struct request {
 	int8_t order;
 	bool stalled, failed;
 } request;
-
-typedef struct telling {
-	bud_story_context context;
-	bud_chronicle *chronicle;
-} telling;
 
 uint64_t bud_stall_percentile(const uint64_t *sorted, size_t nr, unsigned percent)
 {
@@ -134,48 +130,22 @@ bud_status bud_stall_write(const bud_episode_list *list, bud_source *source, bud
 	return status;
 }
 
-static bud_status begin(void **self, const bud_story_context *context, bud_error *err)
+static bud_status write_stalls(const bud_story_context *c, const bud_episode_list *list, bud_site_table *sites,
+			       bud_error *err)
 {
-	telling *t = calloc(1, sizeof *t);
-	if (!t)
-		return bud_error_memory(err, "stalls");
-	const bud_chronicle_options options = { .filter = context->filter,
-						.begin_ns = context->begin_ns,
-						.end_ns = context->end_ns,
-						.max_bytes = context->max_bytes };
-	t->context = *context;
-	bud_status status = bud_chronicle_create(&t->chronicle, context->replay, context->source, NULL, &options, err);
-	if (status)
-		free(t);
-	else
-		*self = t;
-	return status;
-}
-
-static void event(void *self, const bud_event *e)
-{
-	bud_chronicle_event(((telling *)self)->chronicle, e);
+	(void)sites;
+	return bud_stall_write(list, c->source, c->sink, err);
 }
 
 static bud_status end(void *self, bool failed, bud_error *err)
 {
-	telling *t = self;
-	const bud_story_context *c = &t->context;
-	bud_chronicle_finish(t->chronicle);
-	const bud_episode_list *list = bud_chronicle_list(t->chronicle);
-	bud_status status = failed ? BUD_OK : bud_chronicle_status(t->chronicle, err);
-	if (!status && !failed)
-		status = bud_stall_write(list, c->source, c->sink, err);
-	if (list->dropped)
-		bud_story_remark(c, "%" PRIu64 " episodes more are not counted for want of memory", list->dropped);
-	bud_chronicle_destroy(t->chronicle);
-	free(t);
-	return status;
+	return bud_episode_rows_end(self, failed, write_stalls, err);
 }
 
 static const char *const columns[] = { "order",	 "comm",   "episodes", "p50_ns",  "p90_ns",
 				       "p99_ns", "max_ns", "failed",   "total_ns" };
 
-const bud_story bud_stall_story = {
-	.table = { "stall", columns, sizeof columns / sizeof *columns }, .begin = begin, .event = event, .end = end
-};
+const bud_story bud_stall_story = { .table = { "stall", columns, sizeof columns / sizeof *columns },
+				    .begin = bud_episode_rows_begin,
+				    .event = bud_episode_rows_event,
+				    .end = end };

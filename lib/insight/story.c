@@ -10,8 +10,9 @@
 #include "lib/insight/stall.h"
 #include "lib/insight/steal.h"
 
-const bud_story *const bud_stories[BUD_NR_STORIES] = { &bud_episode_rows_story, &bud_stall_story, &bud_steal_story,
-						       &bud_steal_pair_story, &bud_site_rows_story };
+const bud_story *const bud_stories[BUD_NR_STORIES] = { &bud_episode_rows_story, &bud_episode_rows_parts_story,
+						       &bud_stall_story,	&bud_steal_story,
+						       &bud_steal_pair_story,	&bud_site_rows_story };
 
 const bud_story *bud_story_find(const char *name)
 {

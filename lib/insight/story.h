@@ -38,7 +38,7 @@ typedef struct bud_story {
 	bud_status (*end)(void *self, bool failed, bud_error *err);
 } bud_story;
 
-#define BUD_NR_STORIES 5
+#define BUD_NR_STORIES 6
 extern const bud_story *const bud_stories[BUD_NR_STORIES];
 
 /* The story of that name, or NULL. */

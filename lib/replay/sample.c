@@ -33,17 +33,18 @@ static const struct series {
 	{                                                            \
 		offsetof(bud_zone_sample, member), nr, is_index, low \
 	}
-	SERIES(nr_free, BUD_NR_ORDERS, false, true),
-	SERIES(suitable, BUD_NR_ORDERS, false, true),
-	SERIES(extfrag_milli, BUD_NR_ORDERS, true, false),
-	SERIES(unusable_milli, BUD_NR_ORDERS, true, false),
-	SERIES(free_pages, 1, false, true),
 	SERIES(cached_pages, 1, false, false),
 	SERIES(used_pages, 1, false, false),
 	SERIES(unknown_pages, 1, false, false),
 	SERIES(uncertain_pages, 1, false, false),
 	SERIES(uncertain, BUD_NR_UNCERTAINTIES, false, false),
-	/* The last two only where types are followed. */
+	/* What the free lists make of it. */
+	SERIES(free_pages, 1, false, true),
+	SERIES(nr_free, BUD_NR_ORDERS, false, true),
+	SERIES(suitable, BUD_NR_ORDERS, false, true),
+	SERIES(extfrag_milli, BUD_NR_ORDERS, true, false),
+	SERIES(unusable_milli, BUD_NR_ORDERS, true, false),
+	/* Only where types are wanted. */
 	SERIES(nr_free_type, BUD_NR_MIGRATETYPES *BUD_NR_ORDERS, false, true),
 	SERIES(sure_type, BUD_NR_MIGRATETYPES *BUD_NR_ORDERS, false, true),
 #undef SERIES
@@ -51,19 +52,21 @@ static const struct series {
 
 #define NR_SERIES (sizeof series / sizeof *series)
 
+#define NR_REST (NR_SERIES - 7) /* the first ones, that change without the free lists */
+
 static size_t nr_series(const bud_folder *f)
 {
 	return f->now.typed ? NR_SERIES : NR_SERIES - 2;
 }
 
-static void take_lists(bud_zone_sample *sample, const bud_zone *zone)
+static void take_lists(bud_zone_sample *sample, bool types, const bud_zone *zone)
 {
 	int max_order = zone->buddy.max_order;
 	memcpy(sample->nr_free, zone->buddy.nr_free, sizeof sample->nr_free);
 	bud_fragindex_all(zone->buddy.nr_free, max_order, sample->suitable, sample->extfrag_milli,
 			  sample->unusable_milli);
 	sample->free_pages = zone->buddy.free_pages;
-	sample->typed = zone->buddy.types;
+	sample->typed = types && zone->buddy.types;
 	if (sample->typed) {
 		memcpy(sample->nr_free_type, zone->buddy.types->area.nr, sizeof sample->nr_free_type);
 		memcpy(sample->sure_type, zone->buddy.types->sure, sizeof sample->sure_type);
@@ -81,11 +84,16 @@ static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
 	sample->wm_state = bud_zone_wm_state(&zone->marks, zone->buddy.free_pages);
 }
 
-void bud_sample_take(bud_zone_sample *sample, const bud_zone *zone)
+static void take(bud_zone_sample *sample, bool types, const bud_zone *zone)
 {
 	memset(sample, 0, sizeof *sample);
-	take_lists(sample, zone);
+	take_lists(sample, types, zone);
 	take_rest(sample, zone);
+}
+
+void bud_sample_take(bud_zone_sample *sample, const bud_zone *zone)
+{
+	take(sample, true, zone);
 }
 
 static inline int32_t *index_at(bud_zone_sample *sample, const struct series *s)
@@ -99,9 +107,10 @@ static inline uint64_t *count_at(bud_zone_sample *sample, const struct series *s
 }
 
 /* Takes the figures that hold now into the lowest and highest so far. */
-static void fold_extremes(bud_folder *f)
+static void fold_extremes(bud_folder *f, bool lists)
 {
-	for (size_t i = 0; i < nr_series(f); i++) {
+	size_t nr = lists ? nr_series(f) : NR_REST;
+	for (size_t i = 0; i < nr; i++) {
 		const struct series *s = &series[i];
 		bool low = f->fold == BUD_FOLD_MIN || (f->fold == BUD_FOLD_WORST && s->low_is_worst);
 		for (unsigned k = 0; k < s->nr; k++) {
@@ -132,16 +141,17 @@ static void fold_sums(bud_folder *f, uint64_t t_ns)
 
 static void take_first(bud_folder *f, const bud_zone *zone, uint64_t t_ns)
 {
-	bud_sample_take(&f->now, zone);
+	take(&f->now, f->types, zone);
 	f->folded = f->now;
 	f->any = f->now.known;
 	f->t_ns = f->t_first_ns = t_ns;
 	memset(f->sums, 0, sizeof f->sums);
 }
 
-void bud_folder_begin(bud_folder *folder, bud_fold fold, const bud_zone *zone, uint64_t t_ns)
+void bud_folder_begin(bud_folder *folder, bud_fold fold, bool types, const bud_zone *zone, uint64_t t_ns)
 {
 	folder->fold = fold;
+	folder->types = types;
 	folder->any = false;
 	if (fold != BUD_FOLD_LAST)
 		take_first(folder, zone, t_ns);
@@ -157,11 +167,11 @@ void bud_folder_change(bud_folder *folder, const bud_zone *zone, uint64_t t_ns, 
 	if (folder->fold == BUD_FOLD_MEAN)
 		fold_sums(folder, t_ns);
 	if (lists)
-		take_lists(&folder->now, zone);
+		take_lists(&folder->now, folder->types, zone);
 	take_rest(&folder->now, zone);
 	folder->t_ns = t_ns;
 	if (folder->fold != BUD_FOLD_MEAN)
-		fold_extremes(folder);
+		fold_extremes(folder, lists);
 }
 
 static __int128 divide_down(__int128 sum, __int128 by)
@@ -189,7 +199,7 @@ static void finish_mean(bud_folder *f, uint64_t t_ns)
 void bud_folder_end(bud_folder *folder, const bud_zone *zone, uint64_t t_ns, bud_zone_sample *sample)
 {
 	if (!folder->any) {
-		bud_sample_take(sample, zone);
+		take(sample, folder->types, zone);
 		return;
 	}
 	if (folder->fold == BUD_FOLD_MEAN)

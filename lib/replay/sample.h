@@ -40,21 +40,24 @@ typedef struct bud_zone_sample {
 /* The figures as they stand. */
 void bud_sample_take(bud_zone_sample *sample, const bud_zone *zone);
 
-#define BUD_SAMPLE_VALUES \
-	(4 * BUD_NR_ORDERS + 5 + BUD_NR_UNCERTAINTIES + 2 * BUD_NR_MIGRATETYPES * BUD_NR_ORDERS) /* the numbers of a sample that a fold is made of */
+#define BUD_SAMPLE_VALUES                               \
+	(4 * BUD_NR_ORDERS + 5 + BUD_NR_UNCERTAINTIES + \
+	 2 * BUD_NR_MIGRATETYPES * BUD_NR_ORDERS) /* the numbers of a sample that a fold is made of */
 
 /* A fold under way, of one zone. */
 typedef struct bud_folder {
 	bud_fold fold;
 	bool any;      /* something known has been taken in */
+	bool types;    /* migratetypes are folded, too */
 	uint64_t t_ns; /* now holds since then */
 	uint64_t t_first_ns;
 	bud_zone_sample now, folded;
 	__int128 sums[BUD_SAMPLE_VALUES]; /* MEAN: value times ns */
 } bud_folder;
 
-/* Begins a fold at t_ns with the zone as it stands there. */
-void bud_folder_begin(bud_folder *folder, bud_fold fold, const bud_zone *zone, uint64_t t_ns);
+/* Begins a fold at t_ns with the zone as it stands there. types: those of the sample are wanted, where they are
+ * followed; they make most of the work. */
+void bud_folder_begin(bud_folder *folder, bud_fold fold, bool types, const bud_zone *zone, uint64_t t_ns);
 /* The zone changed at t_ns; lists: its free lists did, not only cached and used pages. */
 void bud_folder_change(bud_folder *folder, const bud_zone *zone, uint64_t t_ns, bool lists);
 /* The figure of all since begin up to t_ns. */

@@ -72,7 +72,7 @@ static void begin_column(bud_timeline *t, bud_replay *replay)
 	t->zones = bud_replay_memory(replay)->zones;
 	count_up_to_now(&t->before, replay);
 	for (size_t z = 0; z < t->nr_zones; z++)
-		bud_folder_begin(&t->folders[z], t->fold, &t->zones[z], t->columns[t->nr_filled].t_begin_ns);
+		bud_folder_begin(&t->folders[z], t->fold, !t->untyped, &t->zones[z], t->columns[t->nr_filled].t_begin_ns);
 	if (t->fold != BUD_FOLD_LAST)
 		bud_replay_observe(replay, fold_change, t);
 }

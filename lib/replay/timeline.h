@@ -21,6 +21,7 @@ typedef struct bud_column {
 
 typedef struct bud_timeline {
 	bud_fold fold;
+	bool untyped; /* set it before the first work: migratetypes are not wanted, which is faster */
 	size_t nr_columns, nr_zones;
 	size_t nr_filled; /* columns that are final, from the left */
 	bud_column *columns;

@@ -11,6 +11,7 @@ echo "\$ buddyscope report -s episode examples/mix --format csv, without site, i
 run report -s episode --time ,7.4 examples/mix
 run report -s episode --order 0 --comm kswapd1 examples/mix --format jsonl
 run report -s episode examples/boot
+run report -s episode_part --comm sh --time 9.38,9.73 examples/mix --format csv
 run report -s stall examples/mix
 run report -s stall --comm nobody examples/mix --format csv
 run report -s site --order 2-4 --time ,7.4 examples/mix
