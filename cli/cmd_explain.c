@@ -17,6 +17,7 @@ typedef struct subject {
 	const bud_options *options;
 	bud_workbench *bench;
 	bud_settings *settings; /* of each snapshot */
+	bud_boosts *boosts;
 	bud_failure_log *log;
 	bud_logmatch *match; /* NULL: no reports */
 	bud_klog own;	     /* --dmesg FILE */
@@ -92,12 +93,17 @@ static bud_status read_log(subject *s, int page_shift, bud_error *err)
 static bud_status listen_first(subject *s, bud_error *err)
 {
 	bud_workbench *b = s->bench;
-	bud_status status = bud_failures_create(&s->log, b->replay, b->bundle->source, &s->options->filter, s->settings,
-						b->bundle->nr_snapshots, err);
+	size_t nr = b->bundle->nr_snapshots;
+	bud_status status = bud_boosts_create(&s->boosts, b->replay, s->settings, nr, err);
+	if (!status)
+		status = bud_replay_listen(b->replay, BUD_BOOSTS_EVENTS, bud_boosts_event, s->boosts, err);
+	if (!status)
+		status = bud_failures_create(&s->log, b->replay, b->bundle->source, &s->options->filter, s->settings,
+					     nr, s->boosts, err);
 	if (!status)
 		status = bud_replay_listen(b->replay, BUD_FAILURES_EVENTS, bud_failures_event, s->log, err);
 	if (!status && s->klog->nr_reports)
-		status = bud_logmatch_create(&s->match, s->klog, b->replay, s->settings, b->bundle->nr_snapshots, err);
+		status = bud_logmatch_create(&s->match, s->klog, b->replay, s->settings, nr, s->boosts, err);
 	if (!status && s->match)
 		status = bud_replay_listen(b->replay, BUD_EVENT_BIT(BUD_EV_OOM_VICTIM), bud_logmatch_find, s->match,
 					   err);
@@ -111,6 +117,7 @@ static bud_status first_pass(subject *s, bud_error *err)
 		status = replay_all(s, BUD_TIME_NONE, err);
 	if (!status)
 		status = bud_failures_status(s->log, err);
+	bud_replay_unlisten(s->bench->replay, bud_boosts_event, s->boosts);
 	bud_replay_unlisten(s->bench->replay, bud_failures_event, s->log);
 	if (s->match)
 		bud_replay_unlisten(s->bench->replay, bud_logmatch_find, s->match);
@@ -233,7 +240,7 @@ static void take_scene(subject *s)
 	bud_replay *replay = s->bench->replay;
 	const bud_settings *settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->t_ns);
 	s->status = bud_impasse_take(&s->scene, &s->plea, s->t_ns, bud_replay_memory(replay), bud_replay_kernel(replay),
-				     s->owners, settings, &s->error);
+				     s->owners, settings, s->boosts, &s->error);
 	s->taken = true;
 }
 
@@ -254,8 +261,9 @@ static bud_status listen_second(subject *s, bud_error *err)
 {
 	bud_workbench *b = s->bench;
 	const bud_owners_options options = { .end_ns = BUD_TIME_NONE };
-	bud_status status = BUD_OK;
-	if (s->wanted) {
+	bud_boosts_rewind(s->boosts);
+	bud_status status = bud_replay_listen(b->replay, BUD_BOOSTS_EVENTS, bud_boosts_event, s->boosts, err);
+	if (!status && s->wanted) {
 		status = bud_site_table_create(&s->sites, b->bundle->source, bud_replay_kernel(b->replay), BUD_SITE_MAX,
 					       err);
 		if (!status)
@@ -273,6 +281,7 @@ static bud_status listen_second(subject *s, bud_error *err)
 
 static void stop_listening(subject *s)
 {
+	bud_replay_unlisten(s->bench->replay, bud_boosts_event, s->boosts);
 	if (s->owners)
 		bud_replay_unlisten(s->bench->replay, bud_owners_event, s->owners);
 	bud_replay_unlisten(s->bench->replay, watch_for_scene, s);
@@ -394,6 +403,7 @@ static void fini(subject *s)
 	bud_owners_destroy(s->owners);
 	bud_site_table_destroy(s->sites);
 	bud_failures_destroy(s->log);
+	bud_boosts_destroy(s->boosts);
 	bud_logmatch_destroy(s->match);
 	bud_klog_fini(&s->own);
 }

@@ -104,8 +104,9 @@ static void print_sum(const bud_explain_text *t, const bud_plea *plea, const bud
 
 static void print_answer(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
 {
-	bud_output_print(t->out, "  node %d %-8s %s%s\n", a->node, a->name, bud_cause_name(a->cause),
-			 a->unsure ? ", not surely: the replay is uncertain of these pages" : "");
+	bud_output_print(t->out, "  node %d %-8s %s%s%s\n", a->node, a->name, bud_cause_name(a->cause),
+			 a->unsure ? ", not surely: the replay is uncertain of these pages" : "",
+			 a->by_boost ? ", by a boost that the events suggest" : "");
 	if (a->cause == BUD_CAUSE_UNKNOWN)
 		bud_output_print(t->out, "    %s\n",
 				 a->free == BUD_UNKNOWN ? "what is free is not known before a snapshot"
@@ -357,6 +358,9 @@ static void print_match(const bud_explain_text *t, const bud_zone_match *m)
 		print_blocks(t, "log", z->nr_free, z->nr_orders);
 		print_blocks(t, "replay", m->model, z->nr_orders);
 	}
+	if (m->compared && z->boost != BUD_UNKNOWN && (z->boost || m->boost))
+		bud_output_print(t->out, "      boost %" PRIu64 " pages in the log, %" PRIu64 " by the events\n",
+				 z->boost, m->boost);
 }
 
 static void print_place(const bud_explain_text *t, const bud_log_match *m)

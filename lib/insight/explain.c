@@ -92,7 +92,8 @@ static void add_blocks(bud_free_area *area, int order, bud_migratetype type, uin
 	area->pages[type] += blocks << order;
 }
 
-void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_settings *settings)
+void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_settings *settings,
+		      const bud_boosts *boosts)
 {
 	const bud_settings_zone *known = settings ? bud_settings_find(settings, zone->node, zone->name) : NULL;
 	const bud_blocktypes *types = zone->buddy.types;
@@ -107,6 +108,13 @@ void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_set
 				   .low = known ? known->kernel->low : zone->marks.low,
 				   .boost = known ? known->boost : zone->marks.boost };
 	facts->boost = facts->boost == BUD_UNKNOWN ? 0 : facts->boost;
+	if (known && boosts) {
+		uint64_t boost = bud_boosts_of(boosts, zone);
+		facts->min += boost - facts->boost;
+		facts->low += boost - facts->boost;
+		facts->boost = boost;
+		facts->estimated = true;
+	}
 	if (known)
 		memcpy(facts->reserve, known->computed.reserve, sizeof facts->reserve);
 	if (types) {
@@ -223,6 +231,11 @@ static bud_answer ask(const question *q, const bud_zone_facts *f)
 		return a;
 	a.mark = q->flags & BUD_ALLOC_NO_WATERMARKS ? 0 : bud_watermark_effective(q->kernel, a.level, q->flags);
 	a.cause = judge(q, &a, (int64_t)f->free);
+	if (f->estimated && f->boost) {
+		bud_answer without = a;
+		without.mark = bud_watermark_effective(q->kernel, a.level - f->boost, q->flags);
+		a.by_boost = judge(q, &without, (int64_t)f->free) != a.cause;
+	}
 	int64_t spread = (int64_t)f->uncertain;
 	a.unsure = spread && (judge(q, &a, (int64_t)f->free - spread) != a.cause ||
 			      judge(q, &a, (int64_t)f->free + spread) != a.cause || a.cause == BUD_CAUSE_FRAGMENTATION);
@@ -292,7 +305,8 @@ static void sum_up(bud_explanation *e, const question *q)
 		if (e->decisive < 0 || a->managed > e->answers[e->decisive].managed)
 			e->decisive = (int)i;
 	}
-	e->unsure = e->cause != BUD_CAUSE_LIMIT && e->decisive >= 0 && e->answers[e->decisive].unsure;
+	const bud_answer *decisive = e->decisive >= 0 ? &e->answers[e->decisive] : NULL;
+	e->unsure = e->cause != BUD_CAUSE_LIMIT && decisive && (decisive->unsure || decisive->by_boost);
 }
 
 void bud_explain(bud_explanation *explanation, const bud_plea *plea, const bud_zone_facts *zones, size_t nr,
@@ -320,13 +334,14 @@ static unsigned zone_types(const bud_memory *memory, const bud_settings *setting
 }
 
 bud_status bud_explain_memory(bud_explanation *explanation, const bud_plea *plea, const bud_memory *memory,
-			      const bud_kernel *kernel, const bud_settings *settings, bud_error *err)
+			      const bud_kernel *kernel, const bud_settings *settings, const bud_boosts *boosts,
+			      bud_error *err)
 {
 	bud_zone_facts *facts = calloc(memory->nr_zones + 1, sizeof *facts);
 	if (!facts)
 		return bud_error_memory(err, "zones");
 	for (size_t i = 0; i < memory->nr_zones; i++)
-		bud_explain_zone(&facts[i], &memory->zones[i], settings);
+		bud_explain_zone(&facts[i], &memory->zones[i], settings, boosts);
 	bud_explain(explanation, plea, facts, memory->nr_zones, kernel, zone_types(memory, settings),
 		    settings && settings->sysctls.defrag_mode == 1);
 	free(facts);

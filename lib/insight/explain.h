@@ -11,7 +11,7 @@
 #ifndef BUD_INSIGHT_EXPLAIN_H
 #define BUD_INSIGHT_EXPLAIN_H
 
-#include "lib/insight/settings.h"
+#include "lib/insight/boosts.h"
 #include "lib/memory/memory.h"
 
 /* clang-format off */
@@ -56,14 +56,17 @@ typedef struct bud_zone_facts {
 	uint64_t free;		  /* BUD_UNKNOWN: nobody knows, nor what is in area */
 	uint64_t uncertain;	  /* how far free may be off */
 	bud_free_area area;	  /* without types, all is counted as Movable */
+	bool estimated;		  /* boost is what events suggest, not what a file says */
 	bool types;		  /* area tells lists apart */
 	uint64_t min, low, boost; /* marks with boost, and what of them is boost; BUD_UNKNOWN if nobody told */
 	uint64_t reserve[BUD_NR_ZONE_TYPES]; /* lowmem_reserve by the highest zone of the request */
 	uint64_t highatomic;		     /* nr_reserved_highatomic, as far as known */
 } bud_zone_facts;
 
-/* Of a replayed zone as it stands; marks as of the settings' snapshot, or NULL: as the replay has them. */
-void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_settings *settings);
+/* Of a replayed zone as it stands; marks as of the settings' snapshot, or NULL: as the replay has them. boosts of the
+ * same instant, or NULL: as at that snapshot. */
+void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_settings *settings,
+		      const bud_boosts *boosts);
 /* Of a zone in a report of the kernel log; zone_types as from bud_explain_report_types(). */
 void bud_explain_report_zone(bud_zone_facts *facts, const bud_klog_zone *zone, unsigned zone_types);
 /* The zone types of a kernel that wrote such a report, by the number of reserves it prints. */
@@ -76,7 +79,8 @@ typedef struct bud_answer {
 	bud_zone_type type;
 	uint64_t managed;
 	bud_cause cause;
-	bool unsure; /* the pages the replay is uncertain of could turn the answer */
+	bool unsure;   /* the pages the replay is uncertain of could turn the answer */
+	bool by_boost; /* without the boost, which is an estimate, the answer would be another */
 	uint64_t free, uncertain;
 	uint64_t held;	  /* of free: 2^order - 1, and the high-atomic and CMA pages it may not have */
 	uint64_t level;	  /* the mark asked for: min, or low at the first attempt; with boost; BUD_UNKNOWN */
@@ -109,7 +113,8 @@ void bud_explain(bud_explanation *explanation, const bud_plea *plea, const bud_z
 		 const bud_kernel *kernel, unsigned zone_types, bool defrag_mode);
 /* The same of the replay's memory; settings in force, or NULL. BUD_ERR_MEMORY. */
 bud_status bud_explain_memory(bud_explanation *explanation, const bud_plea *plea, const bud_memory *memory,
-			      const bud_kernel *kernel, const bud_settings *settings, bud_error *err);
+			      const bud_kernel *kernel, const bud_settings *settings, const bud_boosts *boosts,
+			      bud_error *err);
 /* The same by the numbers of a report alone. */
 bud_status bud_explain_report(bud_explanation *explanation, const bud_plea *plea, const bud_klog_report *report,
 			      const bud_kernel *kernel, bud_error *err);

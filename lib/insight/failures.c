@@ -30,6 +30,7 @@ struct bud_failure_log {
 	const bud_section_filter *filter;
 	const bud_settings *settings;
 	size_t nr_settings;
+	const bud_boosts *boosts;
 	last_event last[MAX_CPUS];
 	place places[NR_PLACES];
 	int32_t victims[NR_VICTIMS];
@@ -40,7 +41,7 @@ struct bud_failure_log {
 
 bud_status bud_failures_create(bud_failure_log **log, const bud_replay *replay, bud_source *source,
 			       const bud_section_filter *filter, const bud_settings *settings, size_t nr_settings,
-			       bud_error *err)
+			       const bud_boosts *boosts, bud_error *err)
 {
 	*log = calloc(1, sizeof **log);
 	if (!*log)
@@ -50,6 +51,7 @@ bud_status bud_failures_create(bud_failure_log **log, const bud_replay *replay, 
 	(*log)->filter = filter;
 	(*log)->settings = settings;
 	(*log)->nr_settings = nr_settings;
+	(*log)->boosts = boosts;
 	return BUD_OK;
 }
 
@@ -149,7 +151,7 @@ static void keep(bud_failure_log *log, const bud_event *event, const bud_plea *p
 	bud_explanation *e = &log->explanation;
 	const bud_settings *settings = bud_explain_settings(log->settings, log->nr_settings, event->t_ns);
 	log->status = bud_explain_memory(e, plea, bud_replay_memory(log->replay), bud_replay_kernel(log->replay),
-					 settings, NULL);
+					 settings, log->boosts, NULL);
 	if (log->status)
 		return;
 	list->by_cause[e->cause]++;
@@ -240,7 +242,7 @@ static void answer_values(bud_value *row, const bud_answer *a)
 	row[0] = bud_value_int(a->node);
 	row[1] = bud_value_text(a->name);
 	row[2] = bud_value_text(bud_cause_name(a->cause));
-	row[3] = bud_value_bool(a->unsure);
+	row[3] = bud_value_bool(a->unsure || a->by_boost);
 	row[4] = bud_value_uint(a->free);
 	row[5] = a->free == BUD_UNKNOWN ? none : bud_value_uint(a->held);
 	row[6] = bud_value_uint(a->level);

@@ -48,11 +48,11 @@ static inline const bud_answer *bud_failures_answers(const bud_failures *failure
 
 typedef struct bud_failure_log bud_failure_log;
 
-/* filter: what is kept (order, command, pid, type; NULL: all). settings: one for each snapshot, some perhaps empty.
- * Everything given is borrowed and outlives the log. */
+/* filter: what is kept (order, command, pid, type; NULL: all). settings: one for each snapshot, some perhaps empty;
+ * boosts listen before. Everything given is borrowed and outlives the log. */
 bud_status bud_failures_create(bud_failure_log **log, const bud_replay *replay, bud_source *source,
 			       const bud_section_filter *filter, const bud_settings *settings, size_t nr_settings,
-			       bud_error *err);
+			       const bud_boosts *boosts, bud_error *err);
 void bud_failures_destroy(bud_failure_log *log);
 /* The listener; self is the bud_failure_log. Besides what the replay reads it is told of BUD_FAILURES_EVENTS. */
 void bud_failures_event(void *self, const bud_event *event);

@@ -12,24 +12,26 @@ static const bud_impasse_zone *zone_of(const bud_impasse *scene, const bud_answe
 	return NULL;
 }
 
-static void find_remedies(bud_impasse *scene, const bud_kernel *kernel, const bud_settings *settings)
+static void find_remedies(bud_impasse *scene, const bud_kernel *kernel, const bud_settings *settings,
+			  const bud_boosts *boosts)
 {
 	const bud_explanation *e = &scene->explanation;
 	const bud_impasse_zone *zone = e->decisive < 0 ? NULL : zone_of(scene, &e->answers[e->decisive]);
 	if (!zone)
 		return;
 	bud_zone_facts facts;
-	bud_explain_zone(&facts, zone->zone, settings);
+	bud_explain_zone(&facts, zone->zone, settings, boosts);
 	bud_remedy_zone at = { .facts = &facts, .settings = settings, .cached = zone->cached, .room = &zone->room };
 	bud_remedy_find(&scene->remedies, &scene->plea, e, &at, kernel);
 }
 
 bud_status bud_impasse_take(bud_impasse *scene, const bud_plea *plea, uint64_t t_ns, const bud_memory *memory,
-			    const bud_kernel *kernel, bud_owners *owners, const bud_settings *settings, bud_error *err)
+			    const bud_kernel *kernel, bud_owners *owners, const bud_settings *settings,
+			    const bud_boosts *boosts, bud_error *err)
 {
 	*scene = (bud_impasse){ .t_ns = t_ns, .plea = *plea };
 	bud_owners_settle(owners);
-	bud_status status = bud_explain_memory(&scene->explanation, plea, memory, kernel, settings, err);
+	bud_status status = bud_explain_memory(&scene->explanation, plea, memory, kernel, settings, boosts, err);
 	if (!status)
 		status = bud_pins_collect(&scene->pins, memory, kernel, owners, err);
 	if (!status && !(scene->zones = calloc(memory->nr_zones + 1, sizeof *scene->zones)))
@@ -46,7 +48,7 @@ bud_status bud_impasse_take(bud_impasse *scene, const bud_plea *plea, uint64_t t
 			bud_headroom_count(&to->room, memory, zone, plea->order, owners);
 	}
 	if (!status)
-		find_remedies(scene, kernel, settings);
+		find_remedies(scene, kernel, settings, boosts);
 	return status;
 }
 

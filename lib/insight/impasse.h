@@ -28,7 +28,8 @@ typedef struct bud_impasse {
 
 /* owners must be of the same instant; settings in force, or NULL. */
 bud_status bud_impasse_take(bud_impasse *scene, const bud_plea *plea, uint64_t t_ns, const bud_memory *memory,
-			    const bud_kernel *kernel, bud_owners *owners, const bud_settings *settings, bud_error *err);
+			    const bud_kernel *kernel, bud_owners *owners, const bud_settings *settings,
+			    const bud_boosts *boosts, bud_error *err);
 void bud_impasse_fini(bud_impasse *scene);
 
 #endif

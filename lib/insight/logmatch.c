@@ -10,6 +10,7 @@ struct bud_logmatch {
 	const bud_replay *replay;
 	const bud_settings *settings;
 	size_t nr_settings;
+	const bud_boosts *boosts;
 	bud_log_match *matches;
 	uint64_t last_ns; /* of the event before */
 	bud_status status;
@@ -26,7 +27,8 @@ void bud_logmatch_destroy(bud_logmatch *match)
 }
 
 bud_status bud_logmatch_create(bud_logmatch **match, const bud_klog *klog, const bud_replay *replay,
-			       const bud_settings *settings, size_t nr_settings, bud_error *err)
+			       const bud_settings *settings, size_t nr_settings, const bud_boosts *boosts,
+			       bud_error *err)
 {
 	bud_logmatch *m = calloc(1, sizeof *m);
 	bool enough = m && (m->matches = calloc(klog->nr_reports + 1, sizeof *m->matches));
@@ -47,6 +49,7 @@ bud_status bud_logmatch_create(bud_logmatch **match, const bud_klog *klog, const
 	m->replay = replay;
 	m->settings = settings;
 	m->nr_settings = nr_settings;
+	m->boosts = boosts;
 	*match = m;
 	return BUD_OK;
 }
@@ -155,6 +158,7 @@ static void compare_zone(const bud_logmatch *m, bud_zone_match *match, uint64_t 
 	match->equal = error == 0;
 	match->t_ns = t_ns;
 	match->uncertain = bud_zone_uncertain_pages(zone, NULL);
+	match->boost = m->boosts ? bud_boosts_of(m->boosts, zone) : BUD_UNKNOWN;
 	for (int k = 0; k < (int)match->report->nr_orders; k++)
 		match->model[k] = zone->buddy.nr_free[k];
 }
@@ -164,7 +168,7 @@ static void explain_now(bud_logmatch *m, bud_log_match *match, uint64_t t_ns)
 	bud_plea plea = bud_logmatch_plea(match->report);
 	const bud_settings *settings = bud_explain_settings(m->settings, m->nr_settings, t_ns);
 	bud_status status = bud_explain_memory(&match->explanation, &plea, bud_replay_memory(m->replay),
-					       bud_replay_kernel(m->replay), settings, NULL);
+					       bud_replay_kernel(m->replay), settings, m->boosts, NULL);
 	m->status = m->status ? m->status : status;
 	match->explained = true;
 }

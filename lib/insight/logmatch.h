@@ -26,6 +26,7 @@ typedef struct bud_zone_match {
 	uint64_t t_ns;
 	uint64_t model[BUD_NR_ORDERS];
 	uint64_t uncertain; /* pages the replay claims */
+	uint64_t boost;	    /* by the events */
 	uint64_t error;	    /* sum over orders of |difference| in pages */
 } bud_zone_match;
 
@@ -41,9 +42,10 @@ typedef struct bud_log_match {
 
 typedef struct bud_logmatch bud_logmatch;
 
-/* Everything given is borrowed and outlives it. */
+/* Everything given is borrowed and outlives it; boosts listen before, in the second pass. */
 bud_status bud_logmatch_create(bud_logmatch **match, const bud_klog *klog, const bud_replay *replay,
-			       const bud_settings *settings, size_t nr_settings, bud_error *err);
+			       const bud_settings *settings, size_t nr_settings, const bud_boosts *boosts,
+			       bud_error *err);
 void bud_logmatch_destroy(bud_logmatch *match);
 
 /* First pass, a listener: finds the events. Needs BUD_EV_OOM_VICTIM besides what the replay reads. */
