@@ -28,6 +28,11 @@ typedef struct compaction {
 	int priority;
 	bool whole; /* begins at the bottom, so that meeting means that all was scanned */
 	bud_pfn migrate_pfn, free_pfn;
+	bool hints;		/* it heeds hints which pageblocks to pass over */
+	bool isolated;		/* something of the pageblock at hand was moved */
+	bud_pfn first_free_pfn; /* of this run */
+	int search_order;	/* where the next fast search begins */
+	unsigned search_fail;
 	pool pool;
 	bud_compact_run run;
 } compaction;
@@ -98,6 +103,23 @@ static bool scanners_met(const compaction *c)
 	return !c->free_pfn || block_of(c, c->free_pfn - 1) <= block_of(c, c->migrate_pfn);
 }
 
+static uint8_t *skip_of(const compaction *c, bud_pfn pfn)
+{
+	return &c->zone->skip[(pfn - c->zone->lists.base) >> c->zone->lists.pageblock_order];
+}
+
+static void forget_hints(bud_machine_zone *zone)
+{
+	memset(zone->skip, 0, zone->lists.nr_blocks);
+	zone->compact.flush = false;
+}
+
+void bud_compact_kswapd_sleeps(bud_machine_zone *zone)
+{
+	if (zone->compact.flush)
+		forget_hints(zone);
+}
+
 /* A block for the request is free, or could be claimed. */
 static bool block_was_made(const compaction *c)
 {
@@ -120,6 +142,7 @@ static bool is_finished(compaction *c)
 		/* The next run begins anew. */
 		state->migrate_pfn[0] = state->migrate_pfn[1] = c->zone->lists.start_pfn;
 		state->free_pfn = c->zone->lists.end_pfn;
+		state->flush |= c->order >= 0;
 		return true;
 	}
 	if (c->order == BUD_COMPACT_ALL)
@@ -193,8 +216,8 @@ static bool isolate(compaction *c, bud_pfn pfn, int order)
 	return true;
 }
 
-/* Free blocks of one pageblock, from pfn up, until there are enough; false: the zone has no more to spare. */
-static bool isolate_block(compaction *c, bud_pfn pfn, bud_pfn end, uint64_t want)
+/* Free blocks of one pageblock, from pfn up in steps, until there are enough; false: the zone has no more to spare. */
+static bool isolate_block(compaction *c, bud_pfn pfn, bud_pfn end, uint64_t want, unsigned stride)
 {
 	const bud_freelist *l = &c->zone->lists;
 	while (pfn < end && c->pool.pages < want) {
@@ -203,22 +226,141 @@ static bool isolate_block(compaction *c, bud_pfn pfn, bud_pfn end, uint64_t want
 		c->run.free_scanned += nr;
 		if (order >= 0 && !isolate(c, pfn, order))
 			return false;
-		pfn += nr;
+		pfn += order >= 0 ? nr - 1 + stride : stride;
 	}
 	return true;
 }
 
-/* The free scanner comes down; a pageblock that still has free blocks is looked at again. */
+/* What the fast search comes upon. */
+typedef struct search {
+	bud_pfn low_pfn, min_pfn; /* good: the top quarter of what is left to scan; fair: the top half */
+	bud_pfn found, fair, highest;
+	unsigned limit;
+} search;
+
+/* The list begins with that block from now on: what was looked at comes last the next time (move_freelist_head). */
+static void turn_list(bud_freelist *l, bud_frame_list *list, uint32_t first)
+{
+	uint32_t before = l->links[first].prev;
+	if (before == BUD_FRAME_NONE)
+		return;
+	l->links[list->last].next = list->first;
+	l->links[list->first].prev = list->last;
+	l->links[before].next = BUD_FRAME_NONE;
+	l->links[first].prev = BUD_FRAME_NONE;
+	list->first = first;
+	list->last = before;
+}
+
+/* Looks through the end of the list of Movable blocks of one order. */
+static void search_list(compaction *c, search *s, int order)
+{
+	bud_freelist *l = &c->zone->lists;
+	bud_frame_list *list = &l->lists[order][BUD_MT_MOVABLE];
+	uint32_t frame = list->last, last = frame;
+	unsigned scanned = 0;
+	s->found = s->fair = BUD_PFN_NONE;
+	for (; frame != BUD_FRAME_NONE && scanned < s->limit; frame = l->links[frame].prev) {
+		bud_pfn pfn = bud_freelist_pfn(l, frame);
+		scanned++;
+		last = frame;
+		if (s->highest == BUD_PFN_NONE || pfn > s->highest)
+			s->highest = pfn;
+		if (pfn >= s->low_pfn) {
+			s->found = pfn;
+			break;
+		}
+		if (pfn >= s->min_pfn && (s->fair == BUD_PFN_NONE || pfn > s->fair)) {
+			s->fair = pfn;
+			s->limit /= 2;
+		}
+	}
+	c->run.free_scanned += scanned;
+	if (s->found == BUD_PFN_NONE)
+		s->found = s->fair;
+	if (s->found != BUD_PFN_NONE)
+		last = (uint32_t)(s->found - l->base);
+	if (last != BUD_FRAME_NONE)
+		turn_list(l, list, last);
+	if (scanned >= s->limit)
+		s->limit = s->limit > 1 ? s->limit / 2 : 1;
+}
+
+/* Where nothing was found: the first scan of a run begins at the best seen, or halfway down. */
+static void give_up_search(compaction *c, const search *s)
+{
+	c->search_fail++;
+	if (c->free_pfn < c->first_free_pfn)
+		return;
+	bud_pfn from = s->highest != BUD_PFN_NONE && s->highest >= s->min_pfn ? s->highest : s->min_pfn;
+	if (from < c->free_pfn)
+		c->free_pfn = block_end(c, from) < c->free_pfn ? block_end(c, from) : c->free_pfn;
+}
+
+/*
+ * A free block high up in the zone straight from the ends of the Movable
+ * lists, and what else its pageblock has (fast_isolate_freepages of 5.1+).
+ */
+static bool search_fast(compaction *c, uint64_t want)
+{
+	const bud_freelist *l = &c->zone->lists;
+	bud_pfn distance = c->free_pfn - c->migrate_pfn;
+	unsigned shift = c->search_fail < 4 ? c->search_fail : 4;
+	bool begins = c->free_pfn >= c->first_free_pfn;
+	search s = { .low_pfn = block_of(c, c->free_pfn - distance / 4) << l->pageblock_order,
+		     .min_pfn = block_of(c, c->free_pfn - distance / 2) << l->pageblock_order,
+		     .found = BUD_PFN_NONE,
+		     .highest = BUD_PFN_NONE,
+		     .limit = begins ? 1u << l->pageblock_order >> 1 : ((unsigned)(CLUSTER >> shift) + 1) / 2 };
+	int top = c->order - 1, first = c->search_order < top ? c->search_order : top, order = first;
+	s.limit = s.limit ? s.limit : 1;
+	do {
+		search_list(c, &s, order);
+		if (s.found != BUD_PFN_NONE && s.found < c->free_pfn) {
+			int found = bud_freelist_order(l, s.found);
+			bud_pfn start = block_of(c, s.found) << l->pageblock_order;
+			if (!isolate(c, s.found, found))
+				return false;
+			c->search_fail = 0;
+			c->search_order = order;
+			start = start > l->start_pfn ? start : l->start_pfn;
+			isolate_block(c, start, block_end(c, s.found), want, 1);
+			return true;
+		}
+		order = order ? order - 1 : top;
+	} while (order != first);
+	give_up_search(c, &s);
+	return false;
+}
+
+/*
+ * Places to move to. The free scanner comes down in strides, wider ones the
+ * longer it finds nothing; a pageblock that still has free blocks is looked
+ * at again.
+ */
 static void isolate_freepages(compaction *c, uint64_t want)
 {
 	const bud_freelist *l = &c->zone->lists;
+	bool strides = c->machine->kernel.nofragment != 0; /* 5.1 has both */
+	unsigned stride = strides && c->priority == BUD_COMPACT_ASYNC ? CLUSTER : 1;
+	if (strides && c->order > 0 && !scanners_met(c) && search_fast(c, want))
+		return;
 	while (c->pool.pages < want && !scanners_met(c)) {
+		uint64_t before = c->pool.pages;
 		bud_pfn start = block_of(c, c->free_pfn - 1) << l->pageblock_order, end = c->free_pfn;
 		start = start > l->start_pfn ? start : l->start_pfn;
-		if (is_target(c, start) && !isolate_block(c, start, end, want))
+		bool scans = !(c->hints && *skip_of(c, start)) && is_target(c, start);
+		if (scans && !isolate_block(c, start, end, want, stride))
 			return;
-		if (c->pool.pages < want)
-			c->free_pfn = start;
+		if (c->pool.pages >= want)
+			return;
+		bool found = c->pool.pages > before;
+		/* One with nothing free carries a hint from long ago, and is not looked at. */
+		if (strides && scans && (found || bud_freelist_block_free(l, start)))
+			stride = found ? 1 : stride < CLUSTER ? stride * 2 : CLUSTER;
+		if (scans)
+			*skip_of(c, start) = 1;
+		c->free_pfn = start;
 	}
 }
 
@@ -277,10 +419,12 @@ static bool migrate(compaction *c)
 	bud_freelist *l = &c->zone->lists;
 	bud_pfn end = block_end(c, c->migrate_pfn);
 	end = end < l->end_pfn ? end : l->end_pfn;
-	if (!is_source(c, c->migrate_pfn)) {
+	bool begins = c->migrate_pfn == l->start_pfn || !(c->migrate_pfn & (((bud_pfn)1 << l->pageblock_order) - 1));
+	if (!is_source(c, c->migrate_pfn) || (begins && c->hints && *skip_of(c, c->migrate_pfn))) {
 		c->migrate_pfn = end;
 		return true;
 	}
+	c->isolated = !begins && c->isolated;
 	for (uint64_t moved = c->run.moved; c->migrate_pfn < end && c->run.moved - moved < CLUSTER;) {
 		bud_pfn pfn = c->migrate_pfn;
 		int order = bud_freelist_order(l, pfn), used = order < 0 ? movable_at(c, pfn) : -1;
@@ -290,7 +434,10 @@ static bool migrate(compaction *c)
 		bud_pfn nr = step > 0 ? (bud_pfn)1 << step : 1;
 		c->run.migrate_scanned += nr;
 		c->migrate_pfn = pfn + nr < end ? pfn + nr : end;
+		c->isolated |= used >= 0;
 	}
+	if (c->migrate_pfn == end && !c->isolated)
+		*skip_of(c, end - 1) = 1;
 	return true;
 }
 
@@ -302,6 +449,30 @@ static void begin(compaction *c)
 	c->migrate_pfn = all ? l->start_pfn : state->migrate_pfn[c->priority != BUD_COMPACT_ASYNC];
 	c->free_pfn = all ? l->end_pfn : state->free_pfn;
 	c->whole = c->migrate_pfn <= l->start_pfn;
+	c->hints = c->order >= 0 && c->priority != BUD_COMPACT_SYNC_FULL;
+	if (c->order >= state->order_failed && state->defer_shift == MAX_DEFER && state->considered >= 1u << MAX_DEFER)
+		forget_hints(c->zone); /* compaction_restarting */
+	c->search_order = c->order - 1;
+	c->first_free_pfn = c->free_pfn;
+	const bud_compact_pause *pause = c->owner ? c->owner->pause : NULL;
+	if (pause && pause->paused) {
+		c->migrate_pfn = pause->migrate_pfn;
+		c->free_pfn = pause->free_pfn;
+		c->whole = pause->whole;
+	}
+}
+
+/* The budget is used up: it goes on from here another time. */
+static bool pauses(compaction *c)
+{
+	bud_compact_pause *pause = c->owner ? c->owner->pause : NULL;
+	if (!pause)
+		return false;
+	pause->paused = c->run.moved >= pause->budget;
+	pause->migrate_pfn = c->migrate_pfn;
+	pause->free_pfn = c->free_pfn;
+	pause->whole = c->whole;
+	return pause->paused;
 }
 
 /* Where the next run goes on, unless this one has met. */
@@ -336,7 +507,7 @@ bud_compact_run bud_compact_zone(bud_machine *machine, bud_machine_zone *zone, i
 	}
 	begin(&c);
 	while (!is_finished(&c)) {
-		if (migrate(&c) || scanners_met(&c))
+		if (!pauses(&c) && (migrate(&c) || scanners_met(&c)))
 			continue;
 		c.run.result = BUD_COMPACT_CONTENDED;
 		break;

@@ -9,9 +9,10 @@
  * Stated assumptions: a movable page always moves at once; a page is movable
  * if it was asked for as Movable and the owner does not say otherwise; its
  * old place goes straight to the buddy, not by way of a per-CPU list.
- * Priorities differ in which pageblocks they scan, not in time. Not
- * modelled: the searches by free list of 5.1+ (fast_isolate_*), the hints
- * which pageblocks to skip, and capture of the block made.
+ * Priorities differ in which pageblocks they scan, and how closely, not in
+ * time. Of the searches by free list of 5.1+ that for places is modelled
+ * (fast_isolate_freepages), that for pages to move is not; nor is capture of
+ * the block made.
  *
  * When kcompactd runs is the simulation's business, as are kswapd and
  * reclaim.
@@ -21,6 +22,14 @@
 
 #include "lib/allocator/machine.h"
 
+/* A run that is done in pieces, as time allows. */
+typedef struct bud_compact_pause {
+	uint64_t budget; /* pages to move before it pauses; what is left of it */
+	bool paused;	 /* where it goes on: */
+	bud_pfn migrate_pfn, free_pfn;
+	bool whole;
+} bud_compact_pause;
+
 /* Who knows what is in use. All may be NULL. */
 typedef struct bud_compact_owner {
 	void *self;
@@ -28,6 +37,8 @@ typedef struct bud_compact_owner {
 	int (*movable)(void *self, bud_pfn pfn);
 	/* The block has moved. */
 	void (*moved)(void *self, bud_pfn from, bud_pfn to, int order);
+	/* The run pauses when its budget is used up (the result is BUD_COMPACT_CONTENDED), or goes on where it did. */
+	bud_compact_pause *pause;
 } bud_compact_owner;
 
 /* What one run did. */
@@ -51,6 +62,9 @@ bud_compact_run bud_compact_zone(bud_machine *machine, bud_machine_zone *zone, i
 /* Direct compaction of every zone of the request's list (try_to_compact_pages), for bud_reclaim_ops.compact. */
 bud_compact_result bud_compact_pages(bud_machine *machine, const bud_alloc_context *context, int priority,
 				     const bud_compact_owner *owner, bud_compact_run *total);
+
+/* kswapd goes to sleep: hints which pageblocks to pass over end, if a run has met since (reset_isolation_suitable). */
+void bud_compact_kswapd_sleeps(bud_machine_zone *zone);
 
 /* Whether a zone lets this attempt go by because it failed lately; counts the attempt (compaction_deferred). */
 bool bud_compact_deferred(bud_machine_zone *zone, int order);

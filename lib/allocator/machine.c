@@ -121,8 +121,9 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 	if (status)
 		return status;
 	z->movable = calloc(z->lists.nr_blocks + 1, sizeof *z->movable);
+	z->skip = calloc(z->lists.nr_blocks + 1, sizeof *z->skip);
 	z->pcp = calloc(m->nr_cpus, sizeof *z->pcp);
-	if (!z->movable || !z->pcp)
+	if (!z->movable || !z->skip || !z->pcp)
 		return bud_error_memory(err, "the model's zones");
 	bud_pcp_sizes sizes = pcp_sizes(m, z->view);
 	for (unsigned cpu = 0; cpu < m->nr_cpus; cpu++)
@@ -216,6 +217,7 @@ void bud_machine_fini(bud_machine *machine)
 	for (size_t i = 0; machine->zones && i < machine->nr_zones; i++) {
 		bud_freelist_fini(&machine->zones[i].lists);
 		free(machine->zones[i].movable);
+		free(machine->zones[i].skip);
 		free(machine->zones[i].pcp);
 	}
 	free(machine->zones);
@@ -235,6 +237,7 @@ void bud_machine_copy(bud_machine *to, const bud_machine *from)
 		bud_freelist_copy(&t->lists, &f->lists);
 		memcpy(t->pcp, f->pcp, from->nr_cpus * sizeof *f->pcp);
 		memcpy(t->movable, f->movable, f->lists.nr_blocks * sizeof *f->movable);
+		memcpy(t->skip, f->skip, f->lists.nr_blocks * sizeof *f->skip);
 		t->boosted = f->boosted;
 		t->compact = f->compact;
 		*t->view = *f->view;

@@ -29,6 +29,7 @@ typedef struct bud_machine_spec {
 typedef struct bud_compact_state {
 	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync; free: above which */
 	unsigned considered, defer_shift; /* attempts let pass since the last failure; of 1 << defer_shift */
+	bool flush;			  /* the hints are to go when kswapd sleeps (compact_blockskip_flush) */
 	int order_failed;
 } bud_compact_state;
 
@@ -45,6 +46,7 @@ typedef struct bud_machine_zone {
 	 * (bud_freelist_type).
 	 */
 	uint16_t *movable;
+	uint8_t *skip; /* of each pageblock: compaction's hint to pass it over (PG_migrate_skip) */
 } bud_machine_zone;
 
 typedef enum bud_compact_result {

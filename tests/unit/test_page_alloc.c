@@ -133,7 +133,7 @@ static int movable(void *self, bud_pfn pfn)
 
 static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_context *context, int priority)
 {
-	const bud_compact_owner owner = { self, movable, moved };
+	const bud_compact_owner owner = { .self = self, .movable = movable, .moved = moved };
 	return bud_compact_pages(m, context, priority, &owner, NULL);
 }
 
