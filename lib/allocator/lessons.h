@@ -49,11 +49,14 @@ typedef struct bud_lessons {
 	uint64_t kswapd_freed;		  /* pages freed by kswapd in all */
 	uint64_t kswapd_pages, kswapd_ns; /* of them, those of which it is known how long they took it */
 	uint64_t direct_pages, direct_calls;
-	uint64_t compaction_ns, compactions; /* time of so many runs by requests */
-	uint64_t proactive_ns;		     /* when kcompactd first ran by its timer; 0: never */
-	int32_t victims[BUD_LESSON_VICTIMS]; /* of the OOM killer, in order */
+	uint64_t compaction_ns, compactions;	/* time of so many runs by requests */
+	uint64_t kcompactd_pages, kcompactd_ns; /* moved by kcompactd, in so much time of its runs */
+	uint64_t wake_ns, wakes;		/* from waking kswapd to its work, so many times */
+	uint64_t timers;			/* nodes whose kcompactd tells when its timer runs out, a bit each */
+	int32_t victims[BUD_LESSON_VICTIMS];	/* of the OOM killer, in order */
 	size_t nr_victims;
 	uint64_t last_kswapd_ns;
+	uint64_t woken_ns[BUD_MAX_NODES]; /* kswapd was woken, and has not begun; 0: not */
 	uint64_t missed;
 	bool out_of_memory;
 } bud_lessons;

@@ -5,9 +5,9 @@
 
 #define CLUSTER		32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
 #define MAX_FAILURES	16  /* MAX_RECLAIM_RETRIES: then kswapd gives its node up */
-#define DEFAULT_PAGES	100 /* kswapd's speed where the trace does not tell: 400 MB/s */
+#define DEFAULT_PAGES	100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS	1000000
-#define PROACTIVE_NS	500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
+#define TIMER_NS	500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 #define PROACTIVE_PAUSE 64	  /* 1 << COMPACT_MAX_DEFER_SHIFT */
 
 bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
@@ -86,39 +86,20 @@ static void set_active(bud_reclaim *r, int node, bool active)
 
 /* Compaction */
 
-static void compact(bud_reclaim *r, bud_machine_zone *zone, int order, bud_zone_type highest)
+static void count_run(bud_reclaim *r, const bud_compact_run *run)
 {
-	if (r->no_compaction)
-		return;
-	bud_compact_run run = bud_compact_zone(r->machine, zone, order, BUD_MT_UNMOVABLE, highest, BUD_ALLOC_WMARK_MIN,
-					       BUD_COMPACT_SYNC_LIGHT, &r->owner);
-	r->counts.compactions += run.result != BUD_COMPACT_SKIPPED && run.result != BUD_COMPACT_DEFERRED;
-	r->counts.moved += run.moved;
-	if (order < 0)
-		return;
-	if (run.result == BUD_COMPACT_SUCCESS)
-		bud_compact_defer_reset(zone, order, false);
-	else if (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE)
-		bud_compact_defer(zone, order);
+	r->counts.compactions += run->result != BUD_COMPACT_SKIPPED && run->result != BUD_COMPACT_DEFERRED;
+	r->counts.moved += run->moved;
 }
 
 void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone)
 {
-	compact(reclaim, zone, BUD_COMPACT_ALL, BUD_ZONE_MOVABLE);
-}
-
-/* kcompactd_do_work: kswapd is done, now make blocks of what is free. */
-static void kcompactd(bud_reclaim *r, int node, int order, bud_zone_type highest)
-{
-	bud_machine *m = r->machine;
-	for (size_t z = 0; z < m->nr_zones; z++) {
-		const bud_zone_view *view = &m->views[z];
-		if (view->node != node || view->type > highest || bud_compact_deferred(&m->zones[z], order))
-			continue;
-		if (bud_zoneview_suitable(view, &m->kernel, order, highest, BUD_ALLOC_WMARK_MIN, false,
-					  (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES)
-			compact(r, &m->zones[z], order, highest);
-	}
+	bud_reclaim *r = reclaim;
+	if (r->no_compaction)
+		return;
+	bud_compact_run run = bud_compact_zone(r->machine, zone, BUD_COMPACT_ALL, BUD_MT_UNMOVABLE, BUD_ZONE_MOVABLE,
+					       BUD_ALLOC_WMARK_MIN, BUD_COMPACT_SYNC_LIGHT, &r->owner);
+	count_run(r, &run);
 }
 
 static unsigned score_of(const bud_machine *m, int node)
@@ -132,22 +113,118 @@ static unsigned score_of(const bud_machine *m, int node)
 	return present ? (unsigned)(score / present) : 0;
 }
 
-/* A round of proactive compaction (kcompactd of 5.9+); one that brought nothing makes a long pause. */
-static void proactive(bud_reclaim *r, int node)
+static void wake_kcompactd(bud_reclaim *r, int node, int order, bud_zone_type highest)
 {
-	bud_kswapd *k = &r->nodes[node];
-	if (k->proactive_pause) {
-		k->proactive_pause--;
+	bud_kcompactd *k = &r->kcompactd[node];
+	bool defrag = r->machine->rules.defrag_mode && order >= 0;
+	if (r->no_compaction || k->up)
 		return;
+	*k = (bud_kcompactd){ .up = true,
+			      .until_balanced = defrag,
+			      .order = defrag ? BUD_COMPACT_ALL : order,
+			      .highest = highest,
+			      .since_ns = r->now_ns,
+			      .pause = k->pause,
+			      .score = order == BUD_COMPACT_PROACTIVE ? score_of(r->machine, node) : 0 };
+	r->kcompactd_up |= (uint64_t)1 << node;
+}
+
+/* Nothing is left to do; a proactive round that brought nothing is followed by a long pause. */
+
+static void end_kcompactd(bud_reclaim *r, int node)
+{
+	bud_kcompactd *k = &r->kcompactd[node];
+	if (k->order == BUD_COMPACT_PROACTIVE && score_of(r->machine, node) >= k->score)
+		k->pause = PROACTIVE_PAUSE;
+	k->up = false;
+	r->kcompactd_up &= ~((uint64_t)1 << node);
+}
+
+/* Whether kcompactd works on this zone (kcompactd_do_work, compact_node). */
+static bool is_its_zone(const bud_reclaim *r, int node, size_t zone)
+{
+	const bud_kcompactd *k = &r->kcompactd[node];
+	const bud_machine *m = r->machine;
+	const bud_zone_view *view = &m->views[zone];
+	if (view->node != node || view->type > k->highest)
+		return false;
+	if (k->rest.paused || k->order < 0)
+		return true;
+	return !bud_compact_deferred(&m->zones[zone], k->order) &&
+	       bud_zoneview_suitable(view, &m->kernel, k->order, k->highest, BUD_ALLOC_WMARK_MIN, false,
+				     (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES;
+}
+
+/* Whether a node has what defrag_mode wants: HIGH, in whole pageblocks. */
+static bool has_blocks(const bud_reclaim *r, int node, bud_zone_type highest)
+{
+	const bud_machine *m = r->machine;
+	return bud_zoneview_balanced(m->views, m->nr_zones, &m->kernel, node, m->kernel.pageblock_order, highest);
+}
+
+/* Goes on with the zone at hand as far as the budget goes; false: the budget is used up. */
+static bool compact_on(bud_reclaim *r, int node)
+{
+	bud_kcompactd *k = &r->kcompactd[node];
+	bud_machine_zone *zone = &r->machine->zones[k->zone];
+	bool begins = !k->rest.paused;
+	bud_compact_owner owner = r->owner;
+	owner.pause = &k->rest;
+	uint64_t later = 0, block = (uint64_t)1 << r->machine->kernel.pageblock_order;
+	if (k->until_balanced && k->rest.budget > block) {
+		later = k->rest.budget - block;
+		k->rest.budget = block;
 	}
-	if (k->up || !bud_compact_is_due(r->machine, node))
+	bud_compact_run run = bud_compact_zone(r->machine, zone, k->order, BUD_MT_UNMOVABLE, k->highest,
+					       BUD_ALLOC_WMARK_MIN, BUD_COMPACT_SYNC_LIGHT, &owner);
+	k->rest.budget -= run.moved < k->rest.budget ? run.moved : k->rest.budget;
+	k->rest.budget += later;
+	r->counts.moved += run.moved;
+	r->counts.compactions += begins && run.result != BUD_COMPACT_SKIPPED;
+	if (k->until_balanced && has_blocks(r, node, k->highest)) {
+		k->rest.paused = false;
+		k->zone = r->machine->nr_zones;
+		return true;
+	}
+	if (k->rest.paused)
+		return later > 0;
+	if (k->order >= 0 && run.result == BUD_COMPACT_SUCCESS)
+		bud_compact_defer_reset(zone, k->order, false);
+	else if (k->order >= 0 && (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE))
+		bud_compact_defer(zone, k->order);
+	k->zone++;
+	return true;
+}
+
+static void run_kcompactd(bud_reclaim *r, int node, uint64_t t_ns)
+{
+	bud_kcompactd *k = &r->kcompactd[node];
+	uint64_t may = (uint64_t)((unsigned __int128)(t_ns - k->since_ns) * r->moves / r->per_move_ns);
+	if (may < CLUSTER)
 		return;
-	unsigned before = score_of(r->machine, node);
-	for (size_t z = 0; z < r->machine->nr_zones; z++)
-		if (r->machine->views[z].node == node)
-			compact(r, &r->machine->zones[z], BUD_COMPACT_PROACTIVE, BUD_ZONE_MOVABLE);
-	if (score_of(r->machine, node) >= before)
-		k->proactive_pause = PROACTIVE_PAUSE;
+	k->since_ns = t_ns;
+	k->rest.budget += may;
+	while (k->up) {
+		while (k->zone < r->machine->nr_zones && !is_its_zone(r, node, k->zone))
+			k->zone++;
+		if (k->zone == r->machine->nr_zones)
+			end_kcompactd(r, node);
+		else if (!compact_on(r, node))
+			return;
+	}
+}
+
+/* A round of proactive compaction (kcompactd of 5.9+). */
+void bud_reclaim_timer(bud_reclaim *reclaim, int node)
+{
+	bud_reclaim *r = reclaim;
+	bud_kcompactd *k = &r->kcompactd[node];
+	if (!r->proactive || k->up || node >= (int)r->machine->nr_nodes)
+		return;
+	if (k->pause)
+		k->pause--;
+	else if (!r->nodes[node].up && bud_compact_is_due(r->machine, node))
+		wake_kcompactd(r, node, BUD_COMPACT_PROACTIVE, BUD_ZONE_MOVABLE);
 }
 
 /* kswapd */
@@ -163,13 +240,12 @@ static void wake_kswapd(void *self, bud_machine *machine, int node, int order, b
 	}
 	if (k->failures >= MAX_FAILURES)
 		return;
-	unsigned failures = k->failures, pause = k->proactive_pause;
+	unsigned failures = k->failures;
 	*k = (bud_kswapd){ .up = true,
 			   .order = order,
 			   .highest = highest,
-			   .since_ns = r->request_ns,
-			   .failures = failures,
-			   .proactive_pause = pause };
+			   .since_ns = r->request_ns + r->wake_ns,
+			   .failures = failures };
 	for (size_t z = 0; z < machine->nr_zones; z++)
 		if (machine->views[z].node == node && machine->views[z].type <= highest)
 			k->boost += machine->views[z].boost;
@@ -191,11 +267,14 @@ static void end_kswapd(bud_reclaim *r, int node)
 	for (size_t z = 0; boosted && z < m->nr_zones; z++)
 		if (m->views[z].node == node && m->views[z].type <= k->highest)
 			m->views[z].boost = 0;
+	for (size_t z = 0; z < m->nr_zones; z++)
+		if (m->views[z].node == node)
+			bud_compact_kswapd_sleeps(&m->zones[z]);
 	note_reclaimable(r);
-	if (boosted)
-		kcompactd(r, node, m->kernel.pageblock_order, k->highest);
+	if (boosted || (m->rules.defrag_mode && !has_blocks(r, node, k->highest)))
+		wake_kcompactd(r, node, m->kernel.pageblock_order, k->highest);
 	else if (k->order > 0)
-		kcompactd(r, node, k->order, k->highest);
+		wake_kcompactd(r, node, k->order, k->highest);
 }
 
 /* One block more; false: there is none. */
@@ -260,8 +339,7 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 	if (r->no_compaction)
 		return BUD_COMPACT_SKIPPED;
 	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
-	r->counts.compactions += result != BUD_COMPACT_SKIPPED && result != BUD_COMPACT_DEFERRED;
-	r->counts.moved += run.moved;
+	count_run(r, &run);
 	note_reclaimable(r);
 	return result;
 }
@@ -276,13 +354,16 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 	r->now_ns = t_ns;
 	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
 		run_kswapd(r, __builtin_ctzll(up), t_ns);
+	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
+		run_kcompactd(r, __builtin_ctzll(up), t_ns);
 	if (t_ns / 1000000000 != second)
 		bud_page_alloc_tick(r->machine);
-	if (!r->proactive || t_ns < r->next_proactive_ns)
+	if (t_ns < r->next_timer_ns)
 		return;
-	r->next_proactive_ns += ((t_ns - r->next_proactive_ns) / PROACTIVE_NS + 1) * PROACTIVE_NS;
+	r->next_timer_ns = t_ns + TIMER_NS;
 	for (unsigned node = 0; node < r->machine->nr_nodes; node++)
-		proactive(r, (int)node);
+		if (!(r->lessons->timers >> node & 1))
+			bud_reclaim_timer(r, (int)node);
 }
 
 /* Direct reclaim */
@@ -444,13 +525,15 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 				  .now_ns = now_ns,
 				  .pages = told ? lessons->kswapd_pages : DEFAULT_PAGES,
 				  .per_ns = told ? lessons->kswapd_ns : DEFAULT_NS,
-				  .next_proactive_ns = now_ns + PROACTIVE_NS,
 				  .request_ns = now_ns,
 				  .compaction_ns =
 					  lessons->compactions ? lessons->compaction_ns / lessons->compactions : 0,
 				  .owner = { reclaim, movable, moved } };
-	if (lessons->proactive_ns > now_ns)
-		reclaim->next_proactive_ns = now_ns + (lessons->proactive_ns - now_ns) % PROACTIVE_NS;
+	bool moves = lessons->kcompactd_pages && lessons->kcompactd_ns;
+	reclaim->moves = moves ? lessons->kcompactd_pages : DEFAULT_PAGES;
+	reclaim->per_move_ns = moves ? lessons->kcompactd_ns : DEFAULT_NS;
+	reclaim->wake_ns = lessons->wakes ? lessons->wake_ns / lessons->wakes : 0;
+	reclaim->next_timer_ns = now_ns + TIMER_NS;
 	for (unsigned i = 1; i <= lessons->nr_classes; i++)
 		if (bud_reclaim_seat(lessons, lessons->classes[i].gfp) == BUD_SEAT_SWAP)
 			reclaim->swap_left += lessons->classes[i].reclaimed;

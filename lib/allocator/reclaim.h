@@ -18,7 +18,8 @@
  *   whoever holds most pages. A victim's pages are free at once.
  * - A request is as long on the slow path as it was in the trace; compaction
  *   that the trace does not have takes as long as its others. kswapd works
- *   meanwhile. Everything else takes no time.
+ *   meanwhile, and kcompactd moves pages at the speed it had in the trace.
+ *   Everything else takes no time.
  * - Compaction moves every page that was asked for as
  *   movable.
  */
@@ -40,9 +41,22 @@ typedef struct bud_kswapd {
 	uint64_t boost;	   /* pages it still owes for watermark boosts it found */
 	bool boosted;	   /* it found some */
 	uint64_t reclaimed;
-	unsigned failures;	  /* times in a row that it found nothing to free */
-	unsigned proactive_pause; /* rounds of proactive compaction to let pass */
+	unsigned failures; /* times in a row that it found nothing to free */
 } bud_kswapd;
+
+/* kcompactd of a node: one zone after the other. */
+typedef struct bud_kcompactd {
+	bool up;
+	bool until_balanced; /* vm.defrag_mode: goes on until enough is free in whole pageblocks */
+	int order;	     /* BUD_COMPACT_PROACTIVE, _ALL too */
+	bud_zone_type highest;
+	size_t zone;	   /* at work on */
+	uint64_t since_ns; /* its work is done up to here */
+	uint64_t moved;
+	unsigned pause; /* rounds of proactive compaction to let pass */
+	unsigned score; /* before this one */
+	bud_compact_pause rest;
+} bud_kcompactd;
 
 /* What it all came to. */
 typedef struct bud_reclaim_counts {
@@ -65,11 +79,15 @@ typedef struct bud_reclaim {
 	int32_t dead[BUD_RECLAIM_DEAD]; /* the latest victims */
 	unsigned nr_dead;
 	bud_kswapd nodes[BUD_MAX_NODES];
+	bud_kcompactd kcompactd[BUD_MAX_NODES];
+	uint64_t kcompactd_up;		 /* nodes whose kcompactd is at work, a bit each */
 	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
-	uint64_t next_proactive_ns;
-	uint64_t compaction_ns; /* how long a request's compaction takes */
-	bool proactive;		/* vm.compaction_proactiveness is in force */
-	bool no_compaction;	/* nobody compacts while this is set */
+	uint64_t next_timer_ns;		 /* where the trace does not tell when kcompactd's timers run out */
+	uint64_t wake_ns;		 /* from waking kswapd to its work */
+	uint64_t moves, per_move_ns;	 /* kcompactd's speed: pages in so much time */
+	uint64_t compaction_ns;		 /* how long a request's compaction takes */
+	bool proactive;			 /* vm.compaction_proactiveness is in force */
+	bool no_compaction;		 /* nobody compacts while this is set */
 	bud_reclaim_counts counts;
 } bud_reclaim;
 
@@ -92,6 +110,8 @@ static inline bool bud_reclaim_is_busy(const bud_reclaim *r)
 void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
 
 /* Whether the model has killed that task. */
+/* The timer of the node's kcompactd runs out. */
+void bud_reclaim_timer(bud_reclaim *reclaim, int node);
 bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid);
 
 #endif

@@ -279,13 +279,25 @@ static void feed_page(bud_requests *r, const bud_event *e)
 static void learn_compaction(bud_lessons *lessons, bud_request_task *task, const bud_event *e)
 {
 	bool begins = e->kind == BUD_EV_COMPACT_BEGIN;
-	if (begins && task->kcompactd && !task->woken && !lessons->proactive_ns)
-		lessons->proactive_ns = e->t_ns;
 	if (!begins && task->trying && task->compacting_ns) {
 		lessons->compaction_ns += e->t_ns - task->compacting_ns;
 		lessons->compactions++;
 	}
+	if (!begins && task->kcompactd && task->compacting_ns)
+		lessons->kcompactd_ns += e->t_ns - task->compacting_ns;
 	task->compacting_ns = begins ? e->t_ns : 0;
+}
+
+/* kcompactd begins to work, or goes to sleep having found nothing to do: its timer has run out. */
+static void tell_timer(bud_requests *r, bud_request_task *task, const bud_event *e, int32_t nid)
+{
+	bool sleeps = e->kind == BUD_EV_KCOMPACTD_SLEEP;
+	if (nid >= 0 && nid < BUD_MAX_NODES && !task->woken) {
+		if (r->learning)
+			r->learning->timers |= (uint64_t)1 << nid;
+		put(r, e, BUD_OP_TIMER, BUD_PFN_NONE, 0, (bud_op){ .pid = e->pid, .node = (int16_t)nid });
+	}
+	task->woken = !sleeps;
 }
 
 static void feed_compaction(bud_requests *r, const bud_event *e)
@@ -294,10 +306,26 @@ static void feed_compaction(bud_requests *r, const bud_event *e)
 	if (!task)
 		return;
 	task->compacting = e->kind == BUD_EV_COMPACT_BEGIN;
+	const bud_zone_range *range = bud_memory_range_of(r->memory, e->compact.zone_start);
+	if (task->compacting && task->kcompactd && range)
+		tell_timer(r, task, e, range->zone->node);
 	if (r->learning)
 		learn_compaction(r->learning, task, e);
 	if (task->compacting && !task->trying && !task->kcompactd)
 		put(r, e, BUD_OP_COMPACT, e->compact.zone_start, 0, (bud_op){ .pid = e->pid, .node = -1 });
+}
+
+/* How long kswapd takes from being woken to its work. */
+static void learn_wake(bud_lessons *lessons, const bud_event *e)
+{
+	if (e->request.nid < 0 || e->request.nid >= BUD_MAX_NODES)
+		return;
+	uint64_t *woken = &lessons->woken_ns[e->request.nid];
+	if (e->kind == BUD_EV_KSWAPD_WAKE && *woken) {
+		lessons->wake_ns += e->t_ns - *woken;
+		lessons->wakes++;
+	}
+	*woken = e->kind == BUD_EV_WAKEUP_KSWAPD ? e->t_ns : 0;
 }
 
 static void begin_slow(bud_request_task *task, uint64_t t_ns)
@@ -308,9 +336,15 @@ static void begin_slow(bud_request_task *task, uint64_t t_ns)
 static void feed_task(bud_requests *r, const bud_event *e)
 {
 	bud_request_task *task = make_task(r, e->pid);
+	if (r->learning && (e->kind == BUD_EV_KSWAPD_WAKE || e->kind == BUD_EV_WAKEUP_KSWAPD))
+		learn_wake(r->learning, e);
 	if (!task)
 		return;
 	switch (e->kind) {
+	case BUD_EV_MIGRATEPAGES:
+		if (r->learning && task->kcompactd)
+			r->learning->kcompactd_pages += e->migrate.nr_migrated;
+		break;
 	case BUD_EV_COMPACT_TRY:
 		begin_slow(task, e->t_ns);
 		task->trying = 1;
@@ -329,7 +363,10 @@ static void feed_task(bud_requests *r, const bud_event *e)
 	case BUD_EV_KCOMPACTD_WAKE:
 	case BUD_EV_KCOMPACTD_SLEEP:
 		task->kcompactd = 1;
-		task->woken = e->kind == BUD_EV_KCOMPACTD_WAKE;
+		if (e->kind == BUD_EV_KCOMPACTD_SLEEP)
+			tell_timer(r, task, e, e->request.nid);
+		else
+			task->woken = 1;
 		break;
 	case BUD_EV_DIRECT_BEGIN:
 	case BUD_EV_NODE_RECLAIM_BEGIN:

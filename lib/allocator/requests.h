@@ -41,6 +41,7 @@ typedef enum bud_op_kind {
 	BUD_OP_RECLAIM, /* freed by the kernel's reclaim */
 	BUD_OP_MOVE,	/* freed by compaction, which put it elsewhere */
 	BUD_OP_COMPACT, /* compact the zone that pfn lies in, as somebody wished */
+	BUD_OP_TIMER,	/* kcompactd's timer ran out, on node */
 	BUD_OP_VICTIM,	/* pid was chosen by the OOM killer */
 } bud_op_kind;
 
@@ -75,9 +76,9 @@ typedef struct bud_page_note {
 
 /* A task that frees pages of others, or did something that tells what its next compaction is for. */
 typedef struct bud_request_task {
-	int32_t pid; /* 0: none */
+	int32_t pid;   /* 0: none */
+	uint8_t woken; /* kcompactd is at work, or was told to */
 	uint8_t kswapd, kcompactd, reclaiming, compacting, trying;
-	uint8_t woken;		/* kcompactd: by somebody, not by its timer */
 	uint64_t compacting_ns; /* since when; 0: not */
 	uint64_t began_ns;	/* its request took to the slow path; 0: not */
 	int16_t node;		/* where its request looks for memory; -1: not told */
@@ -108,7 +109,7 @@ typedef struct bud_requests {
 	 BUD_EVENT_BIT(BUD_EV_DIRECT_BEGIN) | BUD_EVENT_BIT(BUD_EV_DIRECT_END) |                                      \
 	 BUD_EVENT_BIT(BUD_EV_NODE_RECLAIM_BEGIN) | BUD_EVENT_BIT(BUD_EV_NODE_RECLAIM_END) |                          \
 	 BUD_EVENT_BIT(BUD_EV_COMPACT_SUITABLE) | BUD_EVENT_BIT(BUD_EV_COMPACT_FINISHED) |                            \
-	 BUD_EVENT_BIT(BUD_EV_WAKEUP_KSWAPD) | BUD_EVENT_BIT(BUD_EV_OOM_VICTIM))
+	 BUD_EVENT_BIT(BUD_EV_WAKEUP_KSWAPD) | BUD_EVENT_BIT(BUD_EV_OOM_VICTIM) | BUD_EVENT_BIT(BUD_EV_MIGRATEPAGES))
 
 /*
  * Pointers are borrowed. known and learning are of looks at the same events:

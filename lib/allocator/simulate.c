@@ -241,6 +241,9 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 	case BUD_OP_MOVE:
 		each_page(s, op, bud_tenants_pool);
 		break;
+	case BUD_OP_TIMER:
+		bud_reclaim_timer(&s->reclaim, op->node);
+		break;
 	case BUD_OP_COMPACT: {
 		bud_machine_zone *zone = bud_startup_zone_of(&s->startup, &s->machine, op->pfn);
 		if (zone)
