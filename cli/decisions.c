@@ -94,7 +94,11 @@ bud_status bud_decisions_print(const bud_workbench *bench, const bud_options *op
 	    strcmp(options->sections, "decision_root") != 0)
 		return bud_error_set(err, BUD_ERR_USAGE, "--section %s: --decisions has decision, decision_root",
 				     options->sections);
-	bud_status status = bud_audit_begin(&audit, bench->replay, bench->bundle->source->info.nr_cpus, err);
+	bud_audit_input input = { .snapshots = bench->bundle->snapshots,
+				  .nr_snapshots = bench->bundle->nr_snapshots,
+				  .sysctls = &bench->bundle->sysctls,
+				  .nr_cpus = bench->bundle->source->info.nr_cpus };
+	bud_status status = bud_audit_begin(&audit, bench->replay, &input, err);
 	bud_progress_begin(&progress, &bench->bundle->source->info, options->quiet);
 	if (!status)
 		status = bud_progress_replay(&progress, bench->replay, BUD_TIME_NONE, err);
