@@ -289,22 +289,28 @@ static bool counts(const bud_explanation *e, const question *q, const bud_answer
 	return true;
 }
 
-/* The cause that says most: what passes, then what lacks only a piece, then what only others may have. */
+/* A zone that would serve it says most; then one that it is meant for (nothing there is kept back for it), the largest.
+ */
+static bool says_more(const bud_answer *a, const bud_answer *b)
+{
+	bool passes_a = a->cause == BUD_CAUSE_PASSES, passes_b = b->cause == BUD_CAUSE_PASSES;
+	if (passes_a != passes_b)
+		return passes_a;
+	if (!a->reserve != !b->reserve)
+		return !a->reserve;
+	return a->managed > b->managed;
+}
+
 static void sum_up(bud_explanation *e, const question *q)
 {
-	e->cause = q->plea->limit ? BUD_CAUSE_LIMIT : BUD_CAUSE_UNKNOWN;
-	for (int cause = BUD_CAUSE_PASSES; cause <= BUD_CAUSE_SHORTAGE && !e->cause; cause++)
-		for (size_t i = 0; i < e->nr_answers; i++)
-			if ((int)e->answers[i].cause == cause && counts(e, q, &e->answers[i]))
-				e->cause = (bud_cause)cause;
 	e->decisive = -1;
-	for (size_t i = 0; i < e->nr_answers; i++) {
-		const bud_answer *a = &e->answers[i];
-		if ((a->cause != e->cause && e->cause != BUD_CAUSE_LIMIT) || !counts(e, q, a))
-			continue;
-		if (e->decisive < 0 || a->managed > e->answers[e->decisive].managed)
+	for (size_t i = 0; i < e->nr_answers; i++)
+		if (counts(e, q, &e->answers[i]) &&
+		    (e->decisive < 0 || says_more(&e->answers[i], &e->answers[e->decisive])))
 			e->decisive = (int)i;
-	}
+	e->cause = q->plea->limit    ? BUD_CAUSE_LIMIT
+		   : e->decisive < 0 ? BUD_CAUSE_UNKNOWN
+				     : e->answers[e->decisive].cause;
 	const bud_answer *decisive = e->decisive >= 0 ? &e->answers[e->decisive] : NULL;
 	e->unsure = e->cause != BUD_CAUSE_LIMIT && decisive && (decisive->unsure || decisive->by_boost);
 }

@@ -99,11 +99,11 @@ int64_t bud_explain_spare(const bud_answer *answer);
 #define BUD_EXPLAIN_ZONES 64
 
 typedef struct bud_explanation {
-	bud_cause cause; /* of all zones together */
+	bud_cause cause; /* of the zone that says most: one that passes, else the largest it is meant for */
 	bool unsure;
 	unsigned alloc_flags; /* of the last attempts: BUD_ALLOC_* */
 	bud_zone_type highest;
-	int decisive;			       /* index of the largest zone with that cause; -1 without zones */
+	int decisive;			       /* index of the answer that is the verdict's; -1 without zones */
 	bud_answer answers[BUD_EXPLAIN_ZONES]; /* in the order the zones are asked, as far as the node is known */
 	size_t nr_answers;
 } bud_explanation;

@@ -95,8 +95,15 @@ static void zones_are_asked_in_order(void **state)
 	assert_int_equal(e.answers[1].type, BUD_ZONE_NORMAL);
 	assert_int_equal(e.answers[2].type, BUD_ZONE_DMA);
 	assert_int_equal(e.answers[2].cause, BUD_CAUSE_RESERVE);
+	assert_int_equal(e.cause, BUD_CAUSE_SHORTAGE);
+	assert_int_equal(e.decisive, 0);
+	zones[1].managed = 200000;
+	e = ask(zones, 3, 0, "GFP_KERNEL", 1);
+	assert_int_equal(e.decisive, 1);
+	zones[1].managed = 100000;
+	bud_zone_facts lone = zones[0];
+	e = ask(&lone, 1, 0, "GFP_KERNEL", 1);
 	assert_int_equal(e.cause, BUD_CAUSE_RESERVE);
-	assert_int_equal(e.decisive, 2);
 	/* A request for DMA is not held back there. */
 	e = ask(zones, 3, 0, "GFP_KERNEL|GFP_DMA", -1);
 	assert_int_equal(e.nr_answers, 1);
