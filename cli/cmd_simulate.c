@@ -132,6 +132,8 @@ bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_erro
 		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
+	if (bud_trace_lost(&bench.bundle->source->info) || bud_trace_uncounted_gaps(&bench.bundle->source->info))
+		bud_cmd_remark(options, "events were lost: requests and frees are missing from the simulation, too");
 	bud_progress_begin(&r.progress, &bench.bundle->source->info, options->quiet);
 	status = begin(&r, err);
 	if (!status)
