@@ -21,9 +21,10 @@ static const bud_failure *failure_at(const bud_view *v)
 	return &l->failures[i - 1];
 }
 
-static const char *verdict(uint64_t free_pages, uint64_t suitable, int order)
+/* least: pages that must be free for the request to pass the marks. */
+static const char *verdict(uint64_t free_pages, uint64_t suitable, uint64_t least)
 {
-	return suitable ? "held back by marks" : free_pages >> order > 0 ? "fragmentation, not shortage" : "shortage";
+	return free_pages < least ? "shortage" : suitable ? "held back by marks" : "fragmentation, not shortage";
 }
 
 /* The zone it wanted, as it was when the episode began; without an episode, all zones when it failed. */
@@ -31,16 +32,22 @@ static void tell_why(const bud_view *v, const bud_area *a, int x, int row, const
 {
 	char free[16];
 	int shift = v->kernel->page_shift;
-	if (e && e->zone >= 0 && e->free_pages != BUD_UNKNOWN)
+	const bud_instant *at = &v->scene->cursor;
+	if (f->order < 0 || f->order >= BUD_NR_ORDERS)
+		return;
+	if (e && e->zone >= 0 && e->free_pages != BUD_UNKNOWN) {
+		uint64_t min = at->ready && at->samples[e->zone].known ? at->samples[e->zone].marks.min : BUD_UNKNOWN;
 		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ": %s %s free, %" PRIu64 " blocks >=%d: %s",
 				v->scene->bench->memory.zones[e->zone].name,
 				bud_heat_size(e->free_pages, shift, free, sizeof free), e->suitable_blocks, f->order,
-				verdict(e->free_pages, e->suitable_blocks, f->order));
-	else if (f->known)
-		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL,
-				": %s free in all zones, %" PRIu64 " blocks >=%d%s%s",
-				bud_heat_size(f->free_pages, shift, free, sizeof free), f->suitable, f->order,
-				f->suitable ? "" : ": ", f->suitable ? "" : verdict(f->free_pages, 0, f->order));
+				verdict(e->free_pages, e->suitable_blocks,
+					((uint64_t)1 << f->order) + (min == BUD_UNKNOWN ? 0 : min)));
+	} else if (f->known) {
+		bud_area_printf(
+			v->canvas, a, x, row, BUD_ROLE_NORMAL, ": %s free in all zones, %" PRIu64 " blocks >=%d%s%s",
+			bud_heat_size(f->free_pages, shift, free, sizeof free), f->suitable, f->order,
+			f->suitable ? "" : ": ", f->suitable ? "" : verdict(f->free_pages, 0, (uint64_t)1 << f->order));
+	}
 }
 
 /* "kswapd 14ms > direct 31ms > compact 22ms > failed": what the episode went through, in sums. */
