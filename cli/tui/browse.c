@@ -99,9 +99,9 @@ static void zoom(bud_browse *b, bool in)
 {
 	uint64_t width = b->end_ns - b->begin_ns, left = b->cursor_ns - b->begin_ns;
 	uint64_t to = in ? width / 2 : width > UINT64_MAX / 2 ? width : width * 2;
-	uint64_t before = in ? left / 2 : left > UINT64_MAX / 2 ? left : left * 2;
 	if (to < b->nr_columns)
 		to = b->nr_columns;
+	uint64_t before = (uint64_t)((unsigned __int128)left * to / width);
 	show(b, b->cursor_ns > before ? b->cursor_ns - before : 0, to);
 }
 
