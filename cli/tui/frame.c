@@ -102,7 +102,12 @@ static void draw_honesty(const bud_view *v)
 	const bud_zone_sample *s = bud_view_sample(v, v->cursor);
 	const bud_seed_mode seed = bud_replay_seed(v->scene->bench->replay);
 	int y = v->canvas->height - 2;
-	int x = bud_canvas_printf(v->canvas, 1, y, BUD_ROLE_NORMAL, "REPLAY seed %s", bud_seed_mode_name(seed));
+	int x = bud_canvas_printf(v->canvas, 1, y, BUD_ROLE_NORMAL, "REPLAY seed %s ", bud_seed_mode_name(seed));
+	if (s)
+		x = bud_canvas_printf(v->canvas, x, y, s->uncertain_pages ? BUD_ROLE_WARN : BUD_ROLE_NORMAL,
+				      "+-%" PRIu64 "p", s->uncertain_pages);
+	else
+		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, "unknown here");
 	x = add_drift(v, x, y);
 	x = add_lost(v, x, y);
 	if (v->scene->hasty)
@@ -111,13 +116,8 @@ static void draw_honesty(const bud_view *v)
 		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_NORMAL, " | one pass");
 	if (v->zone && v->zone->assumed)
 		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | zones assumed");
-	if (!s)
-		bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | unknown here: no seed yet");
-	else if (s->uncertain_pages)
-		bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | +-%" PRIu64 "p %s", s->uncertain_pages,
-				  bud_uncertainty_list(s->uncertain, why));
-	else
-		bud_canvas_printf(v->canvas, x, y, BUD_ROLE_NORMAL, " | +-0p");
+	if (s && s->uncertain_pages)
+		bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | %s", bud_uncertainty_list(s->uncertain, why));
 }
 
 static void draw_foot(const bud_view *v)
