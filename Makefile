@@ -77,7 +77,7 @@ asan: ## run every test under AddressSanitizer and UBSan
 fuzz: ## fuzz the readers with libFuzzer, SECONDS=60 each (needs clang)
 	CC=clang tests/fuzz/run $(BUILD)/fuzz $(or $(SECONDS),60)
 
-bench: all $(BUILD)/tests/tools/model_speed $(BUILD)/tests/tools/tui_bench ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture
+bench: all $(addprefix $(BUILD)/tests/tools/,model_speed simulate_speed tui_bench) ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture
 	@BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 demo: ## the main job on a capture of examples/
