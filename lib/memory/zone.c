@@ -141,6 +141,11 @@ void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages)
 	zone->doubted[cause] = sum < pages ? UINT64_MAX : sum;
 }
 
+void bud_zone_trust(bud_zone *zone, bud_uncertainty cause, uint64_t pages)
+{
+	zone->doubted[cause] -= pages < zone->doubted[cause] ? pages : zone->doubted[cause];
+}
+
 /* Pages in doubt for that cause, of all. */
 static uint64_t uncertain_by(const bud_zone *zone, bud_uncertainty cause, uint64_t all)
 {

@@ -84,6 +84,8 @@ void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order);
 void bud_zone_make_all_certain(bud_zone *zone);
 /* From now on, until the next seed, so many pages more may be elsewhere, for that cause. */
 void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages);
+/* So many of them are where they are held, after all. */
+void bud_zone_trust(bud_zone *zone, bud_uncertainty cause, uint64_t pages);
 /*
  * How far free pages may be off, in either direction; never more than the
  * zone has. by, if not NULL, gets the pages of each cause, none more than

@@ -122,9 +122,10 @@ static void find_block(const bud_proofs *proofs, size_t index, uint64_t seq, bud
 {
 	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++) {
 		const bud_proof *proof = &proofs->known[index];
-		hints->sure = hints->sure || (proof->kind == BUD_PROOF_AT && proof->sure);
-		if (proof->kind == BUD_PROOF_GUESS)
-			hints->guess = proof->pfn;
+		if (proof->kind != BUD_PROOF_GUESS)
+			continue;
+		hints->guess = proof->pfn;
+		hints->sure = proof->sure;
 	}
 }
 
@@ -164,26 +165,28 @@ static bud_zone *fast(bud_compaction *c, bud_memory *memory, const bud_event *ev
 }
 
 /* Pages that later events prove event seq took, one by one. */
-static void take_proven(bud_memory *memory, uint64_t seq, bud_proofs *proofs, size_t index)
+static uint64_t take_proven(bud_memory *memory, uint64_t seq, bud_proofs *proofs, size_t index)
 {
+	uint64_t taken = 0;
 	for (; index < proofs->nr_known && proofs->known[index].seq == seq; index++) {
 		const bud_zone_range *range = bud_memory_range_of(memory, proofs->known[index].pfn);
 		if (proofs->known[index].kind != BUD_PROOF_AT || !range)
 			continue;
-		bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
+		taken += bud_zone_make_used(range->zone, proofs->known[index].pfn, 0);
 		if (proofs->learning)
 			bud_exits_assign(proofs, proofs->known[index].pfn, 1);
 	}
+	return taken;
 }
 
 /* Blocks that left at the beginning of a run, by what later events prove. */
-static bud_zone *begin_run(const bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq,
+static bud_zone *begin_run(bud_compaction *c, bud_memory *memory, const bud_event *event, uint64_t seq,
 			   bud_proofs *proofs, size_t index)
 {
 	const bud_zone_range *range = bud_memory_range_of(memory, event->compact.zone_start);
 	if (!range)
 		return NULL;
-	take_proven(memory, seq, proofs, index);
+	task_of(c, event->pid)->explained += take_proven(memory, seq, proofs, index);
 	if (c->old_kernel)
 		note_exit(proofs, event, seq, BUD_EXIT_RUN, event->compact.zone_start, event->compact.zone_end, ENDLESS,
 			  0);
@@ -224,7 +227,7 @@ static bud_zone *note_migrated(bud_compaction *c, bud_memory *memory, const bud_
 	const bud_zone_range *range = bud_memory_range_of(memory, task->zone_start);
 	if (!c->old_kernel || !task->running || !range)
 		return NULL;
-	take_proven(memory, seq, proofs, index);
+	task->explained += take_proven(memory, seq, proofs, index);
 	note_exit(proofs, event, seq, BUD_EXIT_RUN, task->zone_start, task->zone_end, ENDLESS, 0);
 	return range->zone;
 }
@@ -241,9 +244,9 @@ static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event 
 	uint64_t needed = task->migrated > task->freed ? task->migrated : task->freed;
 	c->nr_running -= task->running;
 	task->running = false;
-	if (!c->old_kernel || !range || needed <= task->taken)
+	if (!c->old_kernel || !range || needed <= task->taken + task->explained)
 		return NULL;
-	bud_zone_doubt(range->zone, BUD_UNCERTAIN_HIDDEN, needed - task->taken);
+	bud_zone_doubt(range->zone, BUD_UNCERTAIN_HIDDEN, needed - task->taken - task->explained);
 	return range->zone;
 }
 

@@ -25,6 +25,7 @@ typedef struct bud_compaction_task {
 	bud_pfn zone_start, zone_end;
 	uint64_t begin_seq;		 /* number of the event that began it */
 	uint64_t taken, migrated, freed; /* pages, in this run */
+	uint64_t explained;		 /* that it took without an event, and later ones tell of */
 } bud_compaction_task;
 
 typedef struct bud_compaction {

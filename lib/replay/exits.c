@@ -38,7 +38,7 @@ static void find_candidates(bud_proofs *p, bud_exit *exit, const bud_zone *zone)
 	for (; exit->candidates && (i = bud_pageset_next(blocks, i, end)) < end; i++) {
 		bud_pfn block = i << exit->order;
 		exit->candidates[exit->nr_candidates++] =
-			(bud_candidate){ block, formed(p, block, exit->order), false };
+			(bud_candidate){ block, formed(p, block, exit->order), false, false };
 		bud_pageset_set_range(&p->watched, block, (uint64_t)1 << exit->order);
 	}
 }
@@ -109,7 +109,7 @@ static bool could_take(const bud_exit *exit, bud_pfn pfn)
 	if (exit->block != BUD_PFN_NONE)
 		return exit->block == block;
 	const bud_candidate *candidate = candidate_of(exit, block);
-	return candidate ? !candidate->stayed : !exit->candidates;
+	return candidate ? !candidate->stayed && !candidate->closed : !exit->candidates;
 }
 
 /*
@@ -223,7 +223,7 @@ static void assign(bud_proofs *p, bud_gone *gone, bud_exit *exit)
 }
 
 /* Explains what can have left by at most so many exits; returns how many pages. */
-static size_t explain_some(bud_proofs *p, size_t most)
+static size_t explain_some(bud_proofs *p, size_t most, bool forced)
 {
 	size_t nr = 0;
 	for (size_t i = 0; i < p->nr_gone; i++) {
@@ -232,6 +232,7 @@ static size_t explain_some(bud_proofs *p, size_t most)
 		if (!ways || ways > most)
 			continue;
 		assign(p, &p->gone[i], best);
+		best->forced = best->forced || (forced && ways == 1 && best->rank == BUD_EXIT_FAST);
 		nr++;
 	}
 	return nr;
@@ -268,8 +269,8 @@ static size_t count_candidates(const bud_proofs *p, const bud_exit *exit, const 
 	*best = NULL;
 	for (size_t i = 0; i < exit->nr_candidates; i++) {
 		const bud_candidate *candidate = &exit->candidates[i];
-		if (candidate->stayed || candidate->block < exit->start || candidate->block >= exit->end ||
-		    left_otherwise(p, exit, candidate->block))
+		if (candidate->stayed || candidate->closed || candidate->block < exit->start ||
+		    candidate->block >= exit->end || left_otherwise(p, exit, candidate->block))
 			continue;
 		nr++;
 		if (!*best || is_likelier(exit, candidate, *best))
@@ -288,13 +289,13 @@ static void close_others(bud_proofs *p, const bud_exit *taker, bud_pfn start, ui
 		     block += (bud_pfn)1 << exit->order) {
 			bud_candidate *candidate = candidate_of(exit, block);
 			if (candidate)
-				candidate->stayed = true;
+				candidate->closed = true;
 		}
 	}
 }
 
 /* Guesses for isolations that can have taken at most so many blocks; returns how many. */
-static size_t guess_some(bud_proofs *p, size_t most)
+static size_t guess_some(bud_proofs *p, size_t most, bool forced)
 {
 	size_t nr = 0;
 	for (size_t i = 0; i < p->nr_exits; i++) {
@@ -307,7 +308,8 @@ static size_t guess_some(bud_proofs *p, size_t most)
 			continue;
 		exit->block = best->block;
 		exit->guessed = true;
-		bud_proofs_add(p, BUD_PROOF_GUESS, exit->seq, best->block, exit->order, left == 1);
+		exit->forced = forced && left == 1;
+		bud_proofs_add(p, BUD_PROOF_GUESS, exit->seq, best->block, exit->order, exit->forced);
 		close_others(p, exit, best->block, best->formed);
 		nr++;
 	}
@@ -434,6 +436,39 @@ static void give_reasons(bud_proofs *p, uint64_t seed)
 	}
 }
 
+/* Whether the facts allow that the page left by that exit, whatever it is taken for. */
+static bool may_have_taken(const bud_exit *exit, const bud_gone *gone)
+{
+	if (gone->pfn < exit->start || gone->pfn >= exit->end)
+		return false;
+	if (exit->rank != BUD_EXIT_FAST)
+		return true;
+	if (exit->forced)
+		return exit->block == block_of(exit, gone->pfn);
+	const bud_candidate *candidate = candidate_of(exit, block_of(exit, gone->pfn));
+	return candidate ? !candidate->stayed : !exit->candidates;
+}
+
+/* The first and the last exit by which it can have left: in between it is in doubt. */
+static void tell_doubt(bud_proofs *p, const bud_gone *gone)
+{
+	uint64_t from = p->exits[gone->by].seq, to = from;
+	if (p->exits[gone->by].forced)
+		return;
+	for (size_t i = first_exit(p, gone->after + 1); i < p->nr_exits && p->exits[i].seq < gone->before; i++) {
+		const bud_exit *exit = &p->exits[i];
+		bool other_run = gone->run && p->exits[gone->by].pid == gone->pid &&
+				 p->exits[gone->by].seq >= gone->run &&
+				 (exit->pid != gone->pid || exit->seq < gone->run);
+		if (other_run || !may_have_taken(exit, gone))
+			continue;
+		from = exit->seq < from ? exit->seq : from;
+		to = exit->seq > to ? exit->seq : to;
+	}
+	if (from != to)
+		bud_proofs_unsettled(p, gone->pfn, from, to);
+}
+
 /* What is settled becomes known. */
 static void tell(bud_proofs *p)
 {
@@ -443,8 +478,8 @@ static void tell(bud_proofs *p)
 		if (!exit)
 			continue;
 		bool fast = exit->rank == BUD_EXIT_FAST;
-		bool sure = fast && gone->run && gone->pid == exit->pid && exit->seq >= gone->run;
-		bud_proofs_add(p, BUD_PROOF_AT, exit->seq, fast ? exit->block : gone->pfn, 0, sure);
+		bud_proofs_add(p, BUD_PROOF_AT, exit->seq, fast ? exit->block : gone->pfn, 0, false);
+		tell_doubt(p, gone);
 	}
 }
 
@@ -455,12 +490,12 @@ void bud_exits_settle(bud_proofs *proofs, uint64_t seed)
 	if (p->nr_gone)
 		qsort(p->gone, p->nr_gone, sizeof *p->gone, compare_gone);
 	for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
-		explain_some(p, most[i]);
-		for (int sweeps = 0; sweeps < 8 && explain_some(p, 1) + guess_some(p, 1); sweeps++)
+		explain_some(p, most[i], i == 0);
+		for (int sweeps = 0; sweeps < 8 && explain_some(p, 1, i == 0) + guess_some(p, 1, i == 0); sweeps++)
 			;
 	}
 	explain_rest(p);
-	guess_some(p, SIZE_MAX);
+	guess_some(p, SIZE_MAX, false);
 	tell(p);
 	give_reasons(p, seed);
 }

@@ -323,6 +323,6 @@ bud_isolate_result bud_isolate_fast(bud_zone *zone, const bud_event *event, cons
 	bool inside = block >= zone->start_pfn && block + taken <= zone->start_pfn + zone->spanned;
 	uint64_t removed = block != BUD_PFN_NONE && inside ? take(zone, &(bud_isolate_block){ block, order }) : 0;
 	return (bud_isolate_result){ .removed = removed,
-				     .unexplained = hints->sure ? taken - removed : taken,
+				     .unexplained = hints->nr_proven || hints->sure ? taken - removed : taken,
 				     .block = removed ? block : BUD_PFN_NONE };
 }

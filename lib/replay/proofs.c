@@ -98,7 +98,8 @@ static void forget_exits(bud_proofs *p)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < p->nr_known; i++)
-		if (p->known[i].kind != BUD_PROOF_GUESS && p->known[i].kind != BUD_PROOF_AT)
+		if (p->known[i].kind != BUD_PROOF_GUESS && p->known[i].kind != BUD_PROOF_AT &&
+		    p->known[i].kind != BUD_PROOF_UNSETTLED && p->known[i].kind != BUD_PROOF_SETTLED)
 			p->known[kept++] = p->known[i];
 	p->nr_known = kept;
 }
@@ -172,14 +173,14 @@ void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_p
 {
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->fresh, p->nr_fresh, &p->max_fresh, sizeof *p->fresh))
-		p->fresh[p->nr_fresh++] = (bud_proof){ seq, pfn, (uint8_t)kind, (uint8_t)order, sure };
+		p->fresh[p->nr_fresh++] = (bud_proof){ seq, 0, pfn, (uint8_t)kind, (uint8_t)order, sure };
 }
 
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order)
 {
 	bud_proofs *p = proofs;
 	if (grow(p, (void **)&p->doubts, p->nr_doubts, &p->max_doubts, sizeof *p->doubts))
-		p->doubts[p->nr_doubts++] = (bud_proof){ seq, pfn, BUD_PROOF_DOUBT, (uint8_t)order, false };
+		p->doubts[p->nr_doubts++] = (bud_proof){ seq, 0, pfn, BUD_PROOF_DOUBT, (uint8_t)order, false };
 }
 
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
@@ -209,4 +210,13 @@ void bud_proofs_add_gone(bud_proofs *proofs, const bud_gone *gone)
 	bud_proofs *p = proofs;
 	if (p->learning && grow(p, (void **)&p->gone, p->nr_gone, &p->max_gone, sizeof *p->gone))
 		p->gone[p->nr_gone++] = *gone;
+}
+
+void bud_proofs_unsettled(bud_proofs *proofs, bud_pfn pfn, uint64_t from, uint64_t to)
+{
+	bud_proofs *p = proofs;
+	bud_proofs_add(p, BUD_PROOF_UNSETTLED, from, pfn, 0, false);
+	bud_proofs_add(p, BUD_PROOF_SETTLED, to, pfn, 0, false);
+	if (p->nr_fresh && p->fresh[p->nr_fresh - 1].kind == BUD_PROOF_SETTLED)
+		p->fresh[p->nr_fresh - 1].since = from;
 }

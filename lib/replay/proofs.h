@@ -20,12 +20,15 @@ typedef enum bud_proof_kind {
 	BUD_PROOF_AFTER,  /* the pages left the free lists as soon as that event had put them there (capture) */
 	BUD_PROOF_DOUBT,  /* the mm_page_free of that number may have gone straight to the buddy, and nothing ever tells
 			   */
-	BUD_PROOF_GAP,	  /* events of CPU number pfn were lost from there on, to its next LOST */
-	BUD_PROOF_SEED,	  /* the pages were gone already when the seed before that event was read */
+	BUD_PROOF_UNSETTLED, /* from there on the page may have left, by one isolation or a later one */
+	BUD_PROOF_SETTLED,   /* by then it has, in any case; since: number of the event it was in doubt from */
+	BUD_PROOF_GAP,	     /* events of CPU number pfn were lost from there on, to its next LOST */
+	BUD_PROOF_SEED,	     /* the pages were gone already when the seed before that event was read */
 } bud_proof_kind;
 
 typedef struct bud_proof {
 	uint64_t seq;
+	uint64_t since; /* SETTLED */
 	bud_pfn pfn;
 	uint8_t kind;
 	uint8_t order;
@@ -38,6 +41,7 @@ typedef struct bud_candidate {
 	bud_pfn block;
 	uint32_t formed; /* about when it came to be: number of an event */
 	bool stayed;	 /* some event has shown that it did not leave then */
+	bool closed;	 /* it is guessed to have left by another */
 } bud_candidate;
 
 /* A silent way out of the free lists that the trace tells of. */
@@ -52,6 +56,7 @@ typedef struct bud_exit {
 	uint8_t order;
 	uint8_t rank;	/* bud_exit_rank */
 	bool guessed;	/* FAST: block is a guess */
+	bool forced;	/* FAST: block is all that it can have taken */
 	bool tried;	/* while blocks are moved about */
 	uint8_t stride; /* SCAN: in which it walked from start, 0 if not known */
 	int32_t pid;
@@ -127,6 +132,8 @@ uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure);
 /* Forgets what this pass has learnt behind event number seq, but for its first nr proofs, and gaps. */
 void bud_proofs_forget(bud_proofs *proofs, size_t nr, uint64_t seq);
+/* The page left by some event of [from, to], and nothing tells by which. */
+void bud_proofs_unsettled(bud_proofs *proofs, bud_pfn pfn, uint64_t from, uint64_t to);
 /* That free is in doubt as long as no later event moves its pages. */
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order); /* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);

@@ -118,10 +118,11 @@ static void close_gap(bud_rules *rules, unsigned cpu)
 	}
 }
 
-/* Pages that left as soon as the event had put them on the free lists; gaps that began behind it. */
+/* Pages that left as soon as the event had put them on the free lists, or may have; gaps that began behind it. */
 static void apply_after(bud_rules *rules, uint64_t seq)
 {
 	const bud_proofs *proofs = rules->proofs;
+	bud_uncertainty cause = rules->compaction.old_kernel ? BUD_UNCERTAIN_HIDDEN : BUD_UNCERTAIN_FAST;
 	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == seq; i++) {
 		const bud_proof *proof = &proofs->known[i];
 		const bud_zone_range *range = bud_memory_range_of(rules->memory, proof->pfn);
@@ -129,6 +130,10 @@ static void apply_after(bud_rules *rules, uint64_t seq)
 			open_gap(rules, proof->pfn);
 		if (proof->kind == BUD_PROOF_AFTER && range)
 			bud_zone_make_cached(range->zone, proof->pfn, proof->order);
+		if (proof->kind == BUD_PROOF_UNSETTLED && range)
+			bud_zone_doubt(range->zone, cause, 1);
+		if (proof->kind == BUD_PROOF_SETTLED && range && proof->since >= rules->seed_seq)
+			bud_zone_trust(range->zone, cause, 1);
 	}
 }
 
@@ -140,8 +145,7 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 			      .proofs = proofs,
 			      .interrupts = interrupts,
 			      .seq = 1,
-			      .compaction = { .old_kernel = old_kernel,
-					      .pageblock_order = kernel->pageblock_order } };
+			      .compaction = { .old_kernel = old_kernel, .pageblock_order = kernel->pageblock_order } };
 	apply_after(rules, 0); /* gaps before the first event */
 }
 

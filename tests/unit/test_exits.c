@@ -134,6 +134,31 @@ static void test_blocks_give_way_to_one_another(void **state)
 	tear_down(&proofs, &zone);
 }
 
+/* It left by one of two isolations, no matter which: in doubt from the first to the second, and no longer. */
+static void test_a_page_is_in_doubt_between_its_exits(void **state)
+{
+	(void)state;
+	bud_proofs proofs;
+	bud_zone zone;
+	set_up(&proofs, &zone);
+	bud_event event = fast_of(8, 1);
+	bud_exits_add_fast(&proofs, &event, 10, &zone, 0);
+	bud_exits_add_fast(&proofs, &event, 11, &zone, 0);
+	bud_exits_stayed(&proofs, 256);
+	bud_exits_gone(&proofs, 64, 1, 0, 20, 0, true);
+	bud_exits_gone(&proofs, 128, 1, 0, 20, 0, true);
+	settle(&proofs);
+	size_t unsettled = 0, settled = 0;
+	for (size_t i = 0; i < proofs.nr_known; i++) {
+		const bud_proof *proof = &proofs.known[i];
+		unsettled += proof->kind == BUD_PROOF_UNSETTLED && proof->seq == 10;
+		settled += proof->kind == BUD_PROOF_SETTLED && proof->seq == 11 && proof->since == 10;
+	}
+	assert_int_equal(unsettled, 2);
+	assert_int_equal(settled, 2);
+	tear_down(&proofs, &zone);
+}
+
 /* No exit at all: only when nothing else is learnt any more it left as soon as it came. */
 static void test_without_an_exit_it_left_as_it_came(void **state)
 {
@@ -161,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_guess_goes_by_the_order_of_the_list),
 		cmocka_unit_test(test_a_search_around_narrows_to_its_pageblock),
 		cmocka_unit_test(test_blocks_give_way_to_one_another),
+		cmocka_unit_test(test_a_page_is_in_doubt_between_its_exits),
 		cmocka_unit_test(test_without_an_exit_it_left_as_it_came),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
