@@ -241,7 +241,7 @@ static void print_seed(const facts *f, FILE *out)
 	bud_seed_mode seed = bud_replay_seed(f->bench->replay);
 	char time[32];
 	bud_output_print(out, "replay    seed %s: ", bud_seed_mode_name(seed));
-	for (size_t i = 0; (seed == BUD_SEED_FIRST || seed == BUD_SEED_EVERY) && i < bundle->nr_snapshots; i++) {
+	for (size_t i = 0; seed != BUD_SEED_INFERRED && seed != BUD_SEED_NONE && i < bundle->nr_snapshots; i++) {
 		const bud_snapshot *s = &bundle->snapshots[i];
 		if (!s->has_kpageflags || s->t_ns == BUD_TIME_NONE)
 			continue;

@@ -124,6 +124,10 @@ bud_status bud_cmd_verify(const bud_options *options, int *exit_code, bud_error 
 	bud_workbench bench;
 	bud_findings f = { .bench = &bench, .options = options };
 	const bud_agreement_table *table;
+	if (options->bench.seed == BUD_SEED_BOTH)
+		return bud_error_set(
+			err, BUD_ERR_USAGE,
+			"--seed both knows the snapshots it would be compared with: verify takes first or every");
 	if (options->decisions)
 		return decisions(options, exit_code, err);
 	bud_status status = find_table(options, &table, err);

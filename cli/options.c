@@ -361,7 +361,7 @@ static const struct row {
 	  "write keys and defaults to a file to edit, and end" },
 	{ '\0', "no-mouse", NULL, BUD_CMD_VIEW, set_no_mouse,
 	  "leave the mouse to the terminal" },
-	{ '\0', "seed", "auto|first|every|inferred|none", BUD_CMD_ALL, parse_seed,
+	{ '\0', "seed", "auto|first|every|both|inferred|none", BUD_CMD_ALL, parse_seed,
 	  "what the replay starts from" },
 	{ '\0', "passes", "N", BUD_CMD_ALL, parse_passes,
 	  "at most N over the trace; 1 never looks ahead" },

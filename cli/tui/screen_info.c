@@ -74,13 +74,16 @@ static void tell_trust(pager *p, const bud_view *v)
 {
 	const bud_scene *scene = v->scene;
 	bud_seed_mode seed = bud_replay_seed(scene->bench->replay);
-	static const char *const seeds[] = { "", "the first snapshot with kpageflags",
+	static const char *const seeds[] = { "",
+					     "the first snapshot with kpageflags",
 					     "anew from every snapshot with kpageflags",
 					     "inferred: a page whose first event takes it was free at the start",
-					     "nothing: only changes are known" };
+					     "nothing: only changes are known",
+					     "anew from every snapshot, which also tell of the time before" };
 	line(p, BUD_ROLE_NORMAL, "%s", "");
 	line(p, BUD_ROLE_DIM, "THE REPLAY (no simulation is shown on these screens)");
-	line(p, seed >= BUD_SEED_INFERRED ? BUD_ROLE_WARN : BUD_ROLE_NORMAL, "starts    from %s", seeds[seed]);
+	line(p, seed == BUD_SEED_INFERRED || seed == BUD_SEED_NONE ? BUD_ROLE_WARN : BUD_ROLE_NORMAL,
+	     "starts    from %s", seeds[seed]);
 	line(p, scene->hasty ? BUD_ROLE_WARN : BUD_ROLE_NORMAL, "looks     %s",
 	     scene->hasty		 ? "not ahead: learning was broken off"
 	     : scene->bench->passes == 1 ? "not ahead: one pass was asked for"

@@ -176,7 +176,7 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 		bud_compare_marks(&r->compare, a->snapshot, &r->memory, a->t_ns);
 		break;
 	case BUD_STEP_OPEN_SEED:
-		if (r->mode == BUD_SEED_NONE || (r->proofs.learning && r->rules.seed_seq))
+		if (r->mode == BUD_SEED_NONE || (r->proofs.learning && r->rules.seed_seq && r->mode != BUD_SEED_BOTH))
 			break;
 		bud_seed_open(&r->seed);
 		bud_rules_open_window(&r->rules, &r->seed.touched);
@@ -184,6 +184,11 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 	case BUD_STEP_CLOSE_SEED:
 		if (!r->seed.open)
 			break;
+		if (r->proofs.learning && r->rules.seed_seq) {
+			bud_rules_close_window(&r->rules);
+			status = bud_seed_look(&r->seed, a->snapshot, &r->memory, bud_rules_witness, &r->rules, err);
+			break;
+		}
 		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
 		bud_rules_seeded(&r->rules);
 		if (r->types && a->snapshot == r->schedule.first_types)

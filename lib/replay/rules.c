@@ -155,6 +155,26 @@ void bud_rules_open_window(bud_rules *rules, bud_pageset *touched)
 	rules->window_seq = rules->seq;
 }
 
+void bud_rules_close_window(bud_rules *rules)
+{
+	rules->touched = NULL;
+}
+
+/* What was free by the kernel's own word did not leave; what was not had left, or came back in silence. */
+void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free)
+{
+	bud_rules *r = rules;
+	bool held = bud_buddy_page_is_free(&zone->buddy, pfn);
+	if (r->gap_seq || r->open_gaps.nr)
+		return;
+	if (free && bud_pageset_test(&zone->cached, pfn))
+		bud_proofs_add(r->proofs, BUD_PROOF_DIRECT, bud_proofs_stamp_of(r->proofs, pfn), pfn, 0, false);
+	if (free)
+		bud_exits_stayed(r->proofs, pfn);
+	else if (held || bud_exits_assigned(r->proofs, pfn))
+		bud_exits_gone(r->proofs, pfn, 0, r->seed_seq, r->seq, 0, true);
+}
+
 void bud_rules_seeded(bud_rules *rules)
 {
 	const bud_proofs *proofs = rules->proofs;

@@ -83,6 +83,10 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 
 /* A seed begins to be read. */
 void bud_rules_open_window(bud_rules *rules, bud_pageset *touched);
+/* The window is closed, but was not read for a seed: a pass that learns hears of what was free then. */
+void bud_rules_close_window(bud_rules *rules);
+void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free);
+
 /* A seed was just read: what was free at that moment is known now, but for what later events tell, and lost events. */
 void bud_rules_seeded(bud_rules *rules);
 

@@ -6,7 +6,7 @@
 
 #define MAX_STEPS 5 /* of one snapshot */
 
-static const char *const seed_names[] = { "auto", "first", "every", "inferred", "none" };
+static const char *const seed_names[] = { "auto", "first", "every", "inferred", "none", "both" };
 
 const char *bud_seed_mode_name(bud_seed_mode mode)
 {
@@ -71,10 +71,11 @@ static void add(bud_schedule *s, uint64_t t_ns, bud_step_kind kind, const bud_sn
 		s->steps[s->nr++] = (bud_step){ t_ns, kind, snapshot };
 }
 
-static void add_snapshot(bud_schedule *s, const bud_snapshot *snapshot, bool seed)
+static void add_snapshot(bud_schedule *s, const bud_snapshot *snapshot, bool compare, bool seed)
 {
 	uint64_t types_ns = has_types(snapshot) ? read_ns(snapshot, "pagetypeinfo") : BUD_TIME_NONE;
-	add(s, snapshot->t_ns, BUD_STEP_COMPARE, snapshot);
+	if (compare) /* else the replay knows the answer */
+		add(s, snapshot->t_ns, BUD_STEP_COMPARE, snapshot);
 	add(s, types_ns, BUD_STEP_COMPARE_TYPES, snapshot);
 	add(s, read_ns(snapshot, "zoneinfo"), BUD_STEP_READ_MARKS, snapshot);
 	if (types_ns != BUD_TIME_NONE && (!s->first_types || types_ns < read_ns(s->first_types, "pagetypeinfo"))) {
@@ -96,10 +97,10 @@ bud_status bud_schedule_init(bud_schedule *schedule, bud_seed_mode mode, const b
 	*schedule = (bud_schedule){ .steps = calloc(nr * MAX_STEPS + 1, sizeof *schedule->steps) };
 	if (!schedule->steps)
 		return bud_error_memory(err, "snapshots");
-	bool seeded = mode != BUD_SEED_FIRST && mode != BUD_SEED_EVERY;
+	bool seeded = mode != BUD_SEED_FIRST && mode != BUD_SEED_EVERY && mode != BUD_SEED_BOTH;
 	for (size_t i = 0; i < nr; i++) {
 		bool seed = !seeded && can_seed(&snapshots[i]);
-		add_snapshot(schedule, &snapshots[i], seed);
+		add_snapshot(schedule, &snapshots[i], mode != BUD_SEED_BOTH, seed);
 		if (seed && mode == BUD_SEED_FIRST)
 			seeded = true;
 	}

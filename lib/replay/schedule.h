@@ -15,6 +15,7 @@ typedef enum bud_seed_mode {
 	BUD_SEED_EVERY,
 	BUD_SEED_INFERRED, /* from the first event of each page: bud_replay_learn() does it; other pages stay unknown */
 	BUD_SEED_NONE,
+	BUD_SEED_BOTH, /* EVERY, and each seed also tells the passes that learn what had happened before it */
 } bud_seed_mode;
 
 /* Done after every event up to its time; in this order at the same instant. */

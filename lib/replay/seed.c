@@ -59,6 +59,23 @@ bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memo
 	return status;
 }
 
+bud_status bud_seed_look(bud_seed *seed, const bud_snapshot *snapshot, const bud_memory *memory,
+			 bud_seed_witness *witness, void *self, bud_error *err)
+{
+	bud_pageset flagged;
+	bud_pageset_init(&flagged);
+	bud_status status = snapshot->read_pages(snapshot, BUD_KPF_BUDDY, 0, &flagged, err);
+	for (size_t i = 0; !status && i < memory->nr_ranges; i++) {
+		const bud_zone_range *range = &memory->ranges[i];
+		bud_pfn pfn = range->start;
+		for (; (pfn = bud_pageset_next_clear(&seed->touched, pfn, range->end)) < range->end; pfn++)
+			witness(self, range->zone, pfn, bud_pageset_test(&flagged, pfn));
+	}
+	bud_pageset_fini(&flagged);
+	seed->open = false;
+	return status;
+}
+
 bool bud_seed_copy(bud_seed *to, const bud_seed *from)
 {
 	to->open = from->open;

@@ -20,6 +20,14 @@ void bud_seed_fini(bud_seed *seed);
 void bud_seed_open(bud_seed *seed);
 /* Reads the snapshot's kpageflags and gives every zone of memory its state. Closes the window. */
 bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memory *memory, bud_error *err);
+/*
+ * Looks at the snapshot's kpageflags instead, and changes nothing: tells of
+ * every page whose state no event named while they were read, whether it was
+ * free then. Closes the window.
+ */
+typedef void bud_seed_witness(void *self, bud_zone *zone, bud_pfn pfn, bool free);
+bud_status bud_seed_look(bud_seed *seed, const bud_snapshot *snapshot, const bud_memory *memory,
+			 bud_seed_witness *witness, void *self, bud_error *err);
 bool bud_seed_copy(bud_seed *to, const bud_seed *from);
 
 #endif

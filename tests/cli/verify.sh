@@ -26,6 +26,7 @@ sed -i 's/^buddyinfo .*//' boot/snap-99-elsewhere/times
 run verify --zone DMA boot
 run verify --zone DMA --order 1-9 boot
 run verify --zone DMA --order 0 --format csv boot
+run verify --seed both boot
 rm -r boot/snap-01-anon
 run verify --zone DMA boot
 exit 0
