@@ -124,7 +124,7 @@ static void test_what_is_wrong_is_named(void **state)
 	refused(BUD_CMD_INFO, "info --quiet=1", "--quiet=1: takes no value");
 	refused(BUD_CMD_INFO, "info --seed", "--seed: needs a value");
 	refused(BUD_CMD_INFO, "info -o", "-o: needs a value");
-	refused(BUD_CMD_INFO, "info --seed second", "--seed second: expected auto|first|every|inferred|none");
+	refused(BUD_CMD_INFO, "info --seed second", "--seed second: expected auto|first|every|both|inferred|none");
 	refused(BUD_CMD_INFO, "info --format csv", "--format csv: expected text|json");
 	refused(BUD_CMD_REPORT, "report --samples 0", "--samples 0: expected N");
 	refused(BUD_CMD_REPORT, "report --samples 99999999999999999999", "expected N");
