@@ -61,12 +61,15 @@ static void print_marks(const bud_findings *f, const bud_reading *r, FILE *out)
 	char kernel[96], replay[96];
 	bud_output_print(out, "    marks      kernel %s  ",
 			 marks_text(k->min, k->low, k->high, k->boost, kernel, sizeof kernel));
-	if (m->min == BUD_UNKNOWN)
+	if (m->min == BUD_UNKNOWN) {
 		fputs("read from here\n", out);
-	else
-		bud_output_print(out, "replay %s by %s\n",
-				 marks_text(m->min, m->low, m->high, m->boost, replay, sizeof replay),
-				 f->agreement.marks_by_events ? "events" : "the snapshot before");
+		return;
+	}
+	bud_marks_move move = bud_verify_marks(r);
+	bud_output_print(out, "replay %s by %s%s%s\n",
+			 marks_text(m->min, m->low, m->high, m->boost, replay, sizeof replay),
+			 f->agreement.marks_by_events ? "events" : "the snapshot before", move ? "; moved by " : "",
+			 move ? bud_marks_move_name(move) : "");
 }
 
 static void print_reading(const bud_findings *f, const bud_reading *r, FILE *out)
@@ -92,7 +95,7 @@ static void print_both(const bud_findings *f, const bud_comparison *c, FILE *out
 
 static void print_zone(const bud_findings *f, const bud_comparison *c, FILE *out)
 {
-	char cause[BUD_UNCERTAINTY_LIST];
+	char cause[BUD_UNCERTAINTY_CAUSE];
 	if (c->exact && !f->options->verbose)
 		return;
 	bud_output_print(out, "  node %d %-8s ", c->kernel->node, c->kernel->name);
@@ -102,7 +105,7 @@ static void print_zone(const bud_findings *f, const bud_comparison *c, FILE *out
 		print_difference(f, c, out);
 	if (c->uncertain_pages)
 		bud_output_print(out, "  +-%" PRIu64 " pages claimed", c->uncertain_pages);
-	bud_verify_cause(c, f->bench->kernel.pageblock_order, cause);
+	bud_verify_cause(c, f->agreement.kernel, cause);
 	bud_output_print(out, "%s%s\n", *cause ? "  by " : "", cause);
 	if (f->options->verbose)
 		print_both(f, c, out);
@@ -147,9 +150,19 @@ static void print_lists(const bud_findings *f, FILE *out)
 				 "%zu within the pages unknown\n",
 				 l->nr, (double)l->cached / (double)l->nr, (double)l->cached_error / (double)l->nr,
 				 l->nr_within);
-	if (l->nr_marks)
-		bud_output_print(out, "watermarks at %zu of %zu readings as %s had told\n", l->nr_same_marks,
-				 l->nr_marks, f->agreement.marks_by_events ? "events" : "the snapshot before");
+	if (!l->nr_marks)
+		return;
+	bud_output_print(out, "watermarks at %zu of %zu readings as %s had told", l->marks[BUD_MARKS_SAME], l->nr_marks,
+			 f->agreement.marks_by_events ? "events" : "the snapshot before");
+	const char *separator = "; moved by ";
+	for (int move = BUD_MARKS_BOOST; move < BUD_NR_MARKS_MOVES; move++) {
+		if (!l->marks[move])
+			continue;
+		bud_output_print(out, "%s%s at %zu", separator, bud_marks_move_name((bud_marks_move)move),
+				 l->marks[move]);
+		separator = ", by ";
+	}
+	fputc('\n', out);
 }
 
 void bud_verify_text_print(const bud_findings *findings, FILE *out)

@@ -30,10 +30,10 @@ static void print_check(const bud_typecheck *c, const bud_options *options, FILE
 {
 	bud_typecheck_sum sum = { 0 };
 	bud_typecheck_add(&sum, c, BUD_MT_UNKNOWN);
-	if (!sum.nr || (!sum.block_error && !sum.pageblock_error && !options->verbose))
+	if (!sum.nr || (!sum.block_error && sum.right_pageblocks == sum.pageblocks && !options->verbose))
 		return;
 	bud_output_print(out, "  %-16s node %d %-8s ", c->snapshot->name, c->kernel->node, c->kernel->name);
-	if (!sum.block_error && !sum.pageblock_error) {
+	if (!sum.block_error && sum.right_pageblocks == sum.pageblocks) {
 		fputs("exact\n", out);
 		return;
 	}
@@ -41,9 +41,9 @@ static void print_check(const bud_typecheck *c, const bud_options *options, FILE
 	bud_output_print(out, " of free pages");
 	for (int type = 0; type < BUD_NR_MIGRATETYPES; type++)
 		print_difference(c, type, out);
-	if (sum.pageblock_error)
-		bud_output_print(out, "; pageblocks %" PRIu64 " of %" PRIu64 " off", sum.pageblock_error / 2,
-				 sum.pageblocks);
+	if (sum.right_pageblocks < sum.pageblocks)
+		bud_output_print(out, "; pageblocks %" PRIu64 " of %" PRIu64 " off",
+				 sum.pageblocks - sum.right_pageblocks, sum.pageblocks);
 	fputc('\n', out);
 }
 
@@ -80,6 +80,6 @@ void bud_verify_types_print(const bud_replay *replay, const bud_options *options
 			print_sum(bud_migratetype_name((bud_migratetype)type), &by_type[type], out);
 	print_sum("all", &all, out);
 	bud_output_print(out, "by type exact %" PRIu64 " of %" PRIu64 " zones; ", all.nr_exact, all.nr);
-	bud_output_print(out, "pageblocks of the right type %" PRIu64 " of %" PRIu64 "\n",
-			 all.pageblocks - all.pageblock_error / 2, all.pageblocks);
+	bud_output_print(out, "pageblocks of the right type %" PRIu64 " of %" PRIu64 "\n", all.right_pageblocks,
+			 all.pageblocks);
 }

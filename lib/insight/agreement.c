@@ -11,8 +11,8 @@ static bud_value known(const bud_comparison *c, bud_value value)
 static bud_status order_rows(const bud_agreement *a, const bud_comparison *c, bud_row_sink *sink, bud_error *err)
 {
 	bud_status status = BUD_OK;
-	char cause[BUD_UNCERTAINTY_LIST];
-	bud_verify_cause(c, a->kernel->pageblock_order, cause);
+	char cause[BUD_UNCERTAINTY_CAUSE];
+	bud_verify_cause(c, a->kernel, cause);
 	for (int k = a->filter->order_min; !status && k < (int)c->nr_orders && k <= a->filter->order_max; k++) {
 		int64_t difference = (int64_t)(c->model[k] - c->kernel->nr_free[k]);
 		bud_value row[] = { bud_value_text(c->snapshot->name),
@@ -32,9 +32,9 @@ static bud_status order_rows(const bud_agreement *a, const bud_comparison *c, bu
 
 static bud_status zone_row(const bud_agreement *a, const bud_comparison *c, bud_row_sink *sink, bud_error *err)
 {
-	char cause[BUD_UNCERTAINTY_LIST];
+	char cause[BUD_UNCERTAINTY_CAUSE];
 	const bud_reading *r = bud_verify_reading(a->readings, a->nr_readings, c);
-	bool listed = r && r->known;
+	bool listed = r && r->known, told = r && r->marks.min != BUD_UNKNOWN;
 	const bud_zone_info *k = c->kernel;
 	bud_value row[] = { bud_value_text(c->snapshot->name),
 			    bud_value_uint(c->snapshot->t_ns),
@@ -43,7 +43,7 @@ static bud_status zone_row(const bud_agreement *a, const bud_comparison *c, bud_
 			    known(c, bud_value_bool(c->exact)),
 			    known(c, bud_value_int(c->free_error)),
 			    known(c, bud_value_uint(c->uncertain_pages)),
-			    known(c, bud_value_text(bud_verify_cause(c, a->kernel->pageblock_order, cause))),
+			    known(c, bud_value_text(bud_verify_cause(c, a->kernel, cause))),
 			    bud_value_uint(bud_verify_kernel_free(c)),
 			    known(c, bud_value_uint(bud_verify_model_free(c))),
 			    bud_value_uint(bud_verify_kernel_cached(k)),
@@ -57,7 +57,8 @@ static bud_status zone_row(const bud_agreement *a, const bud_comparison *c, bud_
 			    bud_value_uint(r ? r->marks.low : BUD_UNKNOWN),
 			    bud_value_uint(r ? r->marks.high : BUD_UNKNOWN),
 			    bud_value_uint(r ? r->marks.boost : BUD_UNKNOWN),
-			    bud_value_text(a->marks_by_events ? "events" : "snapshots") };
+			    bud_value_text(a->marks_by_events ? "events" : "snapshots"),
+			    bud_value_text(told ? bud_marks_move_name(bud_verify_marks(r)) : NULL) };
 	return sink->row(sink->self, row, err);
 }
 
@@ -131,11 +132,11 @@ const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES] = {
 	{ { "verify", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "kernel_blocks", "model_blocks", "diff",
 			      "uncertain_pages", "cause") },
 	  order_rows },
-	{ { "verify_zone",
-	    COLUMNS("snapshot", "t_ns", "node", "zone", "exact", "free_error", "uncertain_pages", "cause",
-		    "kernel_free_pages", "model_free_pages", "kernel_pcp_pages", "model_pcp_pages", "unknown_pages",
-		    "kernel_min_pages", "kernel_low_pages", "kernel_high_pages", "kernel_boost_pages",
-		    "model_min_pages", "model_low_pages", "model_high_pages", "model_boost_pages", "marks_from") },
+	{ { "verify_zone", COLUMNS("snapshot", "t_ns", "node", "zone", "exact", "free_error", "uncertain_pages",
+				   "cause", "kernel_free_pages", "model_free_pages", "kernel_pcp_pages",
+				   "model_pcp_pages", "unknown_pages", "kernel_min_pages", "kernel_low_pages",
+				   "kernel_high_pages", "kernel_boost_pages", "model_min_pages", "model_low_pages",
+				   "model_high_pages", "model_boost_pages", "marks_from", "marks_moved_by") },
 	  zone_row },
 	{ { "verify_type", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "migratetype", "kernel_blocks",
 				   "model_blocks", "diff", "sure_blocks") },

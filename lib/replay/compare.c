@@ -73,9 +73,22 @@ static bool is_first(const bud_compare *compare, const bud_zone *zone)
 	return true;
 }
 
+/* Memory came or went: every zone's share of min_free_kbytes is another. */
+static bool is_resized(const bud_snapshot *snapshot, const bud_memory *memory)
+{
+	for (size_t i = 0; i < snapshot->nr_zones; i++) {
+		const bud_zone_info *info = &snapshot->zones[i];
+		const bud_zone *zone = bud_memory_find(memory, info->node, info->name);
+		if (zone && info->managed != BUD_UNKNOWN && info->managed != zone->managed)
+			return true;
+	}
+	return false;
+}
+
 void bud_compare_marks(bud_compare *compare, const bud_snapshot *snapshot, bud_memory *memory, uint64_t t_ns)
 {
 	static const bud_zone_marks unknown = { BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN, BUD_UNKNOWN };
+	const bool resized = is_resized(snapshot, memory);
 	for (size_t i = 0; i < snapshot->nr_zones; i++) {
 		const bud_zone_info *info = &snapshot->zones[i];
 		bud_zone *zone = bud_memory_find(memory, info->node, info->name);
@@ -83,8 +96,10 @@ void bud_compare_marks(bud_compare *compare, const bud_snapshot *snapshot, bud_m
 			continue;
 		if (is_first(compare, zone))
 			zone->marks = unknown;
-		if (compare->nr_readings < compare->room)
-			read_zone(&compare->readings[compare->nr_readings++], snapshot, info, zone, t_ns);
+		if (compare->nr_readings < compare->room) {
+			read_zone(&compare->readings[compare->nr_readings], snapshot, info, zone, t_ns);
+			compare->readings[compare->nr_readings++].resized = resized;
+		}
 		zone->marks = (bud_zone_marks){ info->min, info->low, info->high, info->boost };
 		zone->present = info->present;
 		zone->managed = info->managed;

@@ -36,6 +36,7 @@ typedef struct bud_reading {
 	uint64_t t_ns;
 	uint64_t free_pages, cached_pages, unknown_pages, uncertain_pages;
 	bud_zone_marks marks; /* BUD_UNKNOWN where nobody had told before */
+	bool resized;	      /* managed pages of some zone of the machine are others than when the marks were told */
 } bud_reading;
 
 typedef struct bud_compare {

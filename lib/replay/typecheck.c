@@ -3,19 +3,34 @@
 
 #include <string.h>
 
-void bud_typecheck_count(const bud_zone *zone, uint64_t pageblocks[BUD_NR_MIGRATETYPES],
-			 uint64_t sure[BUD_NR_MIGRATETYPES])
+static bool is_silent(const bud_zone *zone, bud_pfn pfn, uint64_t nr)
 {
+	return !bud_pageset_count_range(&zone->buddy.free, pfn, nr) &&
+	       !bud_pageset_count_range(&zone->cached, pfn, nr) && !bud_pageset_count_range(&zone->used, pfn, nr);
+}
+
+static uint64_t pageblocks_of(const bud_zone_info *kernel)
+{
+	uint64_t sum = 0;
+	for (int type = 0; type < BUD_NR_MIGRATETYPES; type++)
+		sum += kernel->pageblocks[type] < BUD_PFN_MAX ? kernel->pageblocks[type] : 0;
+	return sum;
+}
+
+/* From the zone's first page in steps of a pageblock, as the kernel walks it. */
+static void count_pageblocks(bud_typecheck *check)
+{
+	const bud_zone *zone = check->zone;
 	const bud_blocktypes *t = zone->buddy.types;
-	memset(pageblocks, 0, BUD_NR_MIGRATETYPES * sizeof *pageblocks);
-	memset(sure, 0, BUD_NR_MIGRATETYPES * sizeof *sure);
-	/* From the zone's first page in steps of a pageblock, as the kernel walks it. */
-	for (bud_pfn pfn = zone->buddy.start_pfn; t && pfn < zone->buddy.end_pfn;
-	     pfn += (bud_pfn)1 << t->pageblock_order) {
+	uint64_t nr = (uint64_t)1 << t->pageblock_order, all = 0, silent = 0, kernel = pageblocks_of(check->kernel);
+	for (bud_pfn pfn = zone->buddy.start_pfn; pfn < zone->buddy.end_pfn; pfn += nr, all++) {
 		bud_typing typing = bud_blocktypes_block(t, pfn);
-		pageblocks[bud_typing_type(typing)]++;
-		sure[bud_typing_type(typing)] += (typing & BUD_TYPING_SURE) != 0;
+		check->pageblocks[bud_typing_type(typing)]++;
+		check->sure_pageblocks[bud_typing_type(typing)] += (typing & BUD_TYPING_SURE) != 0;
+		silent += typing == BUD_MT_MOVABLE && is_silent(zone, pfn, nr);
 	}
+	uint64_t surplus = all > kernel ? all - kernel : 0;
+	check->pageblocks[BUD_MT_MOVABLE] -= surplus < silent ? surplus : silent;
 }
 
 void bud_typecheck_take(bud_typecheck *check, const bud_snapshot *snapshot, const bud_zone_info *kernel,
@@ -29,7 +44,7 @@ void bud_typecheck_take(bud_typecheck *check, const bud_snapshot *snapshot, cons
 	check->known = true;
 	check->area = zone->buddy.types->area;
 	memcpy(check->sure, zone->buddy.types->sure, sizeof check->sure);
-	bud_typecheck_count(zone, check->pageblocks, check->sure_pageblocks);
+	count_pageblocks(check);
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -58,8 +73,9 @@ static void add_type(bud_typecheck_sum *sum, const bud_typecheck *c, int type)
 	for (int k = 0; k < BUD_NR_ORDERS; k++)
 		sum->sure_pages += c->sure[type][k] << k;
 	if (kernel->pageblocks[type] < BUD_PFN_MAX) {
-		sum->pageblocks += kernel->pageblocks[type];
-		sum->pageblock_error += distance(kernel->pageblocks[type], c->pageblocks[type]);
+		uint64_t theirs = kernel->pageblocks[type], ours = c->pageblocks[type];
+		sum->pageblocks += theirs;
+		sum->right_pageblocks += theirs < ours ? theirs : ours;
 	}
 }
 

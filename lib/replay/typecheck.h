@@ -19,6 +19,8 @@ typedef struct bud_typecheck {
 	unsigned nr_orders;
 	bud_free_area area;
 	uint64_t sure[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS]; /* of area.nr, the blocks whose list rests on evidence */
+	/* Counted as pagetypeinfo does (mm/vmstat.c), which passes over holes and memory not initialised yet: as
+	 * many pageblocks as it leaves out are, of those assumed Movable of which no page is known, left out too. */
 	uint64_t pageblocks[BUD_NR_MIGRATETYPES];
 	uint64_t sure_pageblocks[BUD_NR_MIGRATETYPES];
 } bud_typecheck;
@@ -26,10 +28,6 @@ typedef struct bud_typecheck {
 /* Compares as things stand. zone may be NULL. */
 void bud_typecheck_take(bud_typecheck *check, const bud_snapshot *snapshot, const bud_zone_info *kernel,
 			const bud_zone *zone);
-
-/* Pageblocks of each type, and those of them that rest on evidence, counted as pagetypeinfo does (mm/vmstat.c). */
-void bud_typecheck_count(const bud_zone *zone, uint64_t pageblocks[BUD_NR_MIGRATETYPES],
-			 uint64_t sure[BUD_NR_MIGRATETYPES]);
 
 /* Sums over zones and snapshots. Only orders and types the kernel counted in full are compared. */
 typedef struct bud_typecheck_sum {
@@ -41,7 +39,7 @@ typedef struct bud_typecheck_sum {
 	uint64_t right_pages;		  /* pages of blocks that both count at the same order and type */
 	uint64_t model_pages, sure_pages; /* the replay's free pages; on lists that rest on evidence */
 	uint64_t pageblocks;		  /* the kernel's */
-	uint64_t pageblock_error;	  /* pageblocks counted under another type */
+	uint64_t right_pageblocks;	  /* of them, those that the replay counts under the same type */
 } bud_typecheck_sum;
 
 /* Adds one, of one type or (BUD_MT_UNKNOWN) of all; nothing if it is not known. */

@@ -2,6 +2,7 @@
 #include "lib/replay/verify.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static uint64_t magnitude(int64_t n)
 {
@@ -63,26 +64,30 @@ const bud_verdict *bud_verify_at(const bud_verdict *verdicts, size_t nr_snapshot
 	return last;
 }
 
-/* Whether the kernel's file and the replay differ in no order below that one. */
-static bool differs_only_from(const bud_comparison *c, int order)
+/* What the difference looks like where no claim covers it. */
+static const char *guess(const bud_comparison *c, const bud_kernel *kernel)
 {
-	for (int k = 0; k < order && k < (int)c->nr_orders; k++)
-		if (c->model[k] != c->kernel->nr_free[k])
-			return false;
-	return true;
+	bool only_large = true;
+	int64_t large = 0;
+	for (int k = 0; k < (int)c->nr_orders; k++) {
+		int64_t difference = (int64_t)(c->model[k] - c->kernel->nr_free[k]);
+		only_large = only_large && (difference == 0 || k >= kernel->pageblock_order);
+		large += k >= kernel->pageblock_order ? difference * ((int64_t)1 << k) : 0;
+	}
+	if (only_large && !c->free_error)
+		return "unmerged_pageblocks";
+	if (kernel->page_reporting && large > 0 &&
+	    (only_large || magnitude(c->free_error - large) <= c->uncertain_pages))
+		return "page_reporting";
+	return "unexplained";
 }
 
-char *bud_verify_cause(const bud_comparison *comparison, int pageblock_order, char text[BUD_UNCERTAINTY_LIST])
+char *bud_verify_cause(const bud_comparison *comparison, const bud_kernel *kernel, char text[BUD_UNCERTAINTY_CAUSE])
 {
 	const bud_comparison *c = comparison;
 	bud_uncertainty_list(c->uncertain, text);
-	if (*text || c->exact || !c->known)
-		return text;
-	bool only_large = differs_only_from(c, pageblock_order);
-	snprintf(text, BUD_UNCERTAINTY_LIST, "%s",
-		 only_large && !c->free_error	   ? "unmerged_pageblocks"
-		 : only_large && c->free_error > 0 ? "page_reporting"
-						   : "unexplained");
+	if (c->known && !c->exact && (!c->uncertain_pages || magnitude(c->free_error) > c->uncertain_pages))
+		sprintf(text + strlen(text), "%s%s", *text ? " " : "", guess(c, kernel));
 	return text;
 }
 
@@ -120,11 +125,20 @@ uint64_t bud_verify_kernel_cached(const bud_zone_info *kernel)
 	return kernel->nr_pcp ? sum : BUD_UNKNOWN;
 }
 
-static bool same_marks(const bud_reading *r)
+const char *bud_marks_move_name(bud_marks_move move)
 {
-	const bud_zone_info *k = r->kernel;
-	return k->min == r->marks.min && k->low == r->marks.low && k->high == r->marks.high &&
-	       (k->boost == BUD_UNKNOWN || k->boost == r->marks.boost);
+	static const char *const names[] = { "none", "boost", "memory", "settings" };
+	return names[move];
+}
+
+bud_marks_move bud_verify_marks(const bud_reading *reading)
+{
+	const bud_zone_info *k = reading->kernel;
+	const bud_zone_marks *m = &reading->marks;
+	uint64_t boost = k->boost == BUD_UNKNOWN || m->boost == BUD_UNKNOWN ? 0 : k->boost - m->boost;
+	if (k->min - m->min == boost && k->low - m->low == boost && k->high - m->high == boost)
+		return boost ? BUD_MARKS_BOOST : BUD_MARKS_SAME;
+	return reading->resized ? BUD_MARKS_MEMORY : BUD_MARKS_SETTINGS;
 }
 
 void bud_verify_sum_lists(const bud_reading *readings, size_t nr, bud_verify_lists *lists)
@@ -135,7 +149,7 @@ void bud_verify_sum_lists(const bud_reading *readings, size_t nr, bud_verify_lis
 		uint64_t cached = bud_verify_kernel_cached(r->kernel);
 		if (r->marks.min != BUD_UNKNOWN) {
 			lists->nr_marks++;
-			lists->nr_same_marks += same_marks(r);
+			lists->marks[bud_verify_marks(r)]++;
 		}
 		if (!r->known || cached == BUD_UNKNOWN)
 			continue;

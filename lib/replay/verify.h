@@ -31,27 +31,46 @@ typedef struct bud_verify_summary {
 /*
  * The likely cause of what a comparison found, and of what it claims: the
  * causes of uncertainty that are in force, as bud_uncertainty_list() writes
- * them; else, for a difference, a guess from its shape, or "unexplained".
- * "" where the zone is exact and nothing is claimed. The guesses:
+ * them; then, for a difference beyond the claim, a guess from its shape, or
+ * "unexplained". "" where the zone is exact and nothing is claimed. The guesses:
  * "unmerged_pageblocks": as many pages free, but in blocks that do not
  * merge, because their pageblocks' types differ (merges of pageblock order
- * and above, allocator-semantics 2); "page_reporting": blocks of that size
- * are gone for a moment without an event (page_reporting_cycle, 5.7 and
- * later). Returns text.
+ * and above, allocator-semantics 2); "page_reporting": whole blocks of that
+ * size are gone for a moment without an event, up to 32 at a time
+ * (page_reporting_cycle, 5.7 and later). Returns text.
  */
-char *bud_verify_cause(const bud_comparison *comparison, int pageblock_order, char text[BUD_UNCERTAINTY_LIST]);
+#define BUD_UNCERTAINTY_CAUSE (BUD_UNCERTAINTY_LIST + 32) /* bytes that hold any cause */
+char *bud_verify_cause(const bud_comparison *comparison, const bud_kernel *kernel, char text[BUD_UNCERTAINTY_CAUSE]);
 
 /* The reading of the comparison's snapshot and zone, or NULL. */
 const bud_reading *bud_verify_reading(const bud_reading *readings, size_t nr, const bud_comparison *comparison);
 
+/*
+ * Why the marks of zoneinfo are not those told before. The kernel computes
+ * them from managed pages and settings alone (__setup_per_zone_wmarks), and
+ * adds the boost.
+ */
+typedef enum bud_marks_move {
+	BUD_MARKS_SAME,
+	BUD_MARKS_BOOST,    /* only the boost is another */
+	BUD_MARKS_MEMORY,   /* memory came or went: plugged, initialised late, taken by a balloon */
+	BUD_MARKS_SETTINGS, /* so min_free_kbytes or watermark_scale_factor were set, by the user or the kernel */
+	BUD_NR_MARKS_MOVES,
+} bud_marks_move;
+
+/* "boost"; "none" for SAME. */
+const char *bud_marks_move_name(bud_marks_move move);
+/* Of a reading whose marks were told before. */
+bud_marks_move bud_verify_marks(const bud_reading *reading);
+
 /* What zoneinfo said of per-CPU lists and marks beside what the replay held. Only readings after a seed. */
 typedef struct bud_verify_lists {
-	size_t nr;	       /* readings with per-CPU counts */
-	size_t nr_within;      /* of them, those whose difference the unknown and uncertain pages cover */
-	uint64_t cached_error; /* sum of |replay - kernel|, pages */
-	uint64_t cached;       /* sum of the kernel's counts */
-	size_t nr_marks;       /* readings of marks that were known before */
-	size_t nr_same_marks;
+	size_t nr;			  /* readings with per-CPU counts */
+	size_t nr_within;		  /* of them, those whose difference the unknown and uncertain pages cover */
+	uint64_t cached_error;		  /* sum of |replay - kernel|, pages */
+	uint64_t cached;		  /* sum of the kernel's counts */
+	size_t nr_marks;		  /* readings of marks that were known before */
+	size_t marks[BUD_NR_MARKS_MOVES]; /* of them, by how they moved */
 } bud_verify_lists;
 
 void bud_verify_sum_lists(const bud_reading *readings, size_t nr, bud_verify_lists *lists);

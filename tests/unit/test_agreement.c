@@ -23,7 +23,7 @@ static bud_zone_info kernel_zone = { .name = "DMA",
 				     .boost = BUD_UNKNOWN,
 				     .pcp = lists,
 				     .nr_pcp = 2 };
-static const bud_kernel kernel = { .pageblock_order = 9, .max_order = 10 };
+static const bud_kernel kernel = { .pageblock_order = 9, .max_order = 10, .page_reporting = 1 };
 static const bud_section_filter all = BUD_SECTION_FILTER_ALL;
 
 static void expect(const char *table, const bud_comparison *comparison, const bud_reading *reading, const char *rows)
@@ -49,14 +49,15 @@ static void expect(const char *table, const bud_comparison *comparison, const bu
 #define ZONES                                                                                                 \
 	"snapshot,t_ns,node,zone,exact,free_error,uncertain_pages,cause,kernel_free_pages,model_free_pages,"  \
 	"kernel_pcp_pages,model_pcp_pages,unknown_pages,kernel_min_pages,kernel_low_pages,kernel_high_pages," \
-	"kernel_boost_pages,model_min_pages,model_low_pages,model_high_pages,model_boost_pages,marks_from\n"
+	"kernel_boost_pages,model_min_pages,model_low_pages,model_high_pages,model_boost_pages,marks_from,"   \
+	"marks_moved_by\n"
 
 static void test_before_a_seed_the_replay_has_no_numbers(void **state)
 {
 	(void)state;
 	bud_comparison c = { .snapshot = &snapshot, .kernel = &kernel_zone, .nr_orders = 2, .model = { 9, 9 } };
 	expect("verify", &c, NULL, ORDERS "01-anon,150,0,DMA,0,4,,,,\n01-anon,150,0,DMA,1,2,,,,\n");
-	expect("verify_zone", &c, NULL, ZONES "01-anon,150,0,DMA,,,,,8,,12,,,10,20,30,,,,,,snapshots\n");
+	expect("verify_zone", &c, NULL, ZONES "01-anon,150,0,DMA,,,,,8,,12,,,10,20,30,,,,,,snapshots,\n");
 }
 
 static void test_differences_and_their_cause(void **state)
@@ -81,31 +82,60 @@ static void test_differences_and_their_cause(void **state)
 		      "01-anon,150,0,DMA,1,2,2,0,35,fast_isolation:32 interrupt_free:3\n");
 	expect("verify_zone", &c, &r,
 	       ZONES "01-anon,150,0,DMA,0,-1,35,fast_isolation:32 interrupt_free:3,8,7,12,11,40,10,20,30,,10,20,29,0,"
-		     "snapshots\n");
+		     "snapshots,settings\n");
 }
 
-static void test_a_difference_nobody_claims_is_guessed_from_its_shape(void **state)
+static void test_a_difference_beyond_the_claim_is_guessed_from_its_shape(void **state)
 {
 	(void)state;
-	char text[BUD_UNCERTAINTY_LIST];
+	char text[BUD_UNCERTAINTY_CAUSE];
+	bud_kernel old = { .pageblock_order = 9, .max_order = 10 };
 	bud_zone_info zone = { .nr_free = { [0] = 1, [9] = 2, [10] = 3 } };
 	bud_comparison c = { .kernel = &zone, .nr_orders = 11, .known = true, .model = { [0] = 1, [10] = 4 } };
-	assert_string_equal(bud_verify_cause(&c, 9, text), "unmerged_pageblocks");
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "unmerged_pageblocks");
+	c.model[9] = 2;
 	c.free_error = 1024;
-	assert_string_equal(bud_verify_cause(&c, 9, text), "page_reporting");
-	c.free_error = -1024;
-	assert_string_equal(bud_verify_cause(&c, 9, text), "unexplained");
-	c.model[0] = 2;
-	c.free_error = 1;
-	assert_string_equal(bud_verify_cause(&c, 9, text), "unexplained");
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "page_reporting");
+	assert_string_equal(bud_verify_cause(&c, &old, text), "unexplained");
+	c.model[0] = 3;
+	c.free_error = 1026;
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "unexplained");
+	c.uncertain_pages = c.uncertain[BUD_UNCERTAIN_INTERRUPT] = 2;
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "interrupt_free:2 page_reporting");
+	c.uncertain_pages = c.uncertain[BUD_UNCERTAIN_INTERRUPT] = 1026;
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "interrupt_free:1026");
+	c.model[10] = 2;
+	c.free_error = -1022;
+	c.uncertain_pages = c.uncertain[BUD_UNCERTAIN_INTERRUPT] = 2;
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "interrupt_free:2 unexplained");
+	c.uncertain_pages = c.uncertain[BUD_UNCERTAIN_INTERRUPT] = 0;
 	c.exact = true;
-	assert_string_equal(bud_verify_cause(&c, 9, text), "");
+	assert_string_equal(bud_verify_cause(&c, &kernel, text), "");
+}
+
+static void test_marks_move_by_boost_memory_or_settings(void **state)
+{
+	(void)state;
+	bud_zone_info zone = { .min = 15, .low = 25, .high = 35, .boost = 5 };
+	bud_reading r = { .kernel = &zone, .marks = { 15, 25, 35, 5 }, .resized = true };
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_SAME);
+	r.marks = (bud_zone_marks){ 10, 20, 30, 0 };
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_BOOST);
+	r.marks = (bud_zone_marks){ 18, 28, 38, 8 };
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_BOOST);
+	r.marks = (bud_zone_marks){ 10, 20, 31, 0 };
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_MEMORY);
+	r.resized = false;
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_SETTINGS);
+	zone.boost = BUD_UNKNOWN;
+	r.marks = (bud_zone_marks){ 15, 25, 35, 0 };
+	assert_int_equal(bud_verify_marks(&r), BUD_MARKS_SAME);
 }
 
 static void test_sums_of_lists_and_marks(void **state)
 {
 	(void)state;
-	bud_zone_info without = { .min = 10, .low = 20, .high = 30, .boost = 5 };
+	bud_zone_info without = { .min = 15, .low = 25, .high = 35, .boost = 5 };
 	bud_reading readings[] = {
 		{ .kernel = &kernel_zone, .marks = { BUD_UNKNOWN, 0, 0, 0 } },
 		{ .kernel = &kernel_zone,
@@ -127,7 +157,9 @@ static void test_sums_of_lists_and_marks(void **state)
 	assert_int_equal(sums.cached, 24);
 	assert_int_equal(sums.cached_error, 10);
 	assert_int_equal(sums.nr_marks, 3);
-	assert_int_equal(sums.nr_same_marks, 1);
+	assert_int_equal(sums.marks[BUD_MARKS_SAME], 1);
+	assert_int_equal(sums.marks[BUD_MARKS_SETTINGS], 1);
+	assert_int_equal(sums.marks[BUD_MARKS_BOOST], 1);
 	assert_ptr_equal(bud_agreement_find("verify_zone"), &bud_agreement_tables[1]);
 	assert_null(bud_agreement_find("zone"));
 }
@@ -137,7 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_before_a_seed_the_replay_has_no_numbers),
 		cmocka_unit_test(test_differences_and_their_cause),
-		cmocka_unit_test(test_a_difference_nobody_claims_is_guessed_from_its_shape),
+		cmocka_unit_test(test_a_difference_beyond_the_claim_is_guessed_from_its_shape),
+		cmocka_unit_test(test_marks_move_by_boost_memory_or_settings),
 		cmocka_unit_test(test_sums_of_lists_and_marks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

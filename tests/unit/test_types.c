@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lib/replay/typecheck.h"
 #include "lib/replay/typefit.h"
 #include "lib/replay/types.h"
 
@@ -260,6 +261,36 @@ static void test_the_first_count_fills_in(void **state)
 	end(&s);
 }
 
+/* Holes and memory not initialised yet: pagetypeinfo passes over them. */
+static void test_pageblocks_the_kernel_does_not_count(void **state)
+{
+	(void)state;
+	story s;
+	bud_typecheck check;
+	bud_typecheck_sum sum = { 0 };
+	bud_snapshot snapshot = { .nr_orders = 11 };
+	bud_zone_info kernel = { .pageblocks = { [BUD_MT_UNMOVABLE] = 2, [BUD_MT_MOVABLE] = 3 } };
+	begin(&s, "6.12.0");
+	s.zone->seeded = true;
+	locked(&s, MIDDLE, 0, BUD_MT_UNMOVABLE);
+	bud_typecheck_take(&check, &snapshot, &kernel, s.zone);
+	assert_int_equal(check.pageblocks[BUD_MT_UNMOVABLE], 2);
+	assert_int_equal(check.pageblocks[BUD_MT_MOVABLE], 3); /* two with free pages, and one of the rest */
+	bud_typecheck_add(&sum, &check, BUD_MT_UNKNOWN);
+	assert_int_equal(sum.pageblocks, 5);
+	assert_int_equal(sum.right_pageblocks, 5);
+
+	kernel.pageblocks[BUD_MT_MOVABLE] = 1; /* fewer than are known to be there */
+	kernel.pageblocks[BUD_MT_UNMOVABLE] = 3;
+	sum = (bud_typecheck_sum){ 0 };
+	bud_typecheck_take(&check, &snapshot, &kernel, s.zone);
+	bud_typecheck_add(&sum, &check, BUD_MT_UNKNOWN);
+	assert_int_equal(check.pageblocks[BUD_MT_MOVABLE], 2);
+	assert_int_equal(sum.pageblocks, 4);
+	assert_int_equal(sum.right_pageblocks, 3);
+	end(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +303,7 @@ int main(void)
 		cmocka_unit_test(test_a_gap),
 		cmocka_unit_test(test_nonsense_is_ignored),
 		cmocka_unit_test(test_the_first_count_fills_in),
+		cmocka_unit_test(test_pageblocks_the_kernel_does_not_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
