@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/allocator/fallback.h"
 
-#include "lib/memory/watermark.h"
-
 static const bud_take_plan nothing = { BUD_TAKE_NONE, -1, BUD_MT_UNKNOWN, false };
 
 bud_migratetype bud_fallback_type(const bud_free_area *area, int order, bud_migratetype type)
@@ -106,17 +104,6 @@ static bud_take_plan fallback(const bud_free_area *area, const bud_kernel *kerne
 		return bud_fallback_choose(area, kernel, order, type, flags);
 	bud_take_plan plan = bud_fallback_claim(area, kernel, kernel->max_order, order, type, flags);
 	return plan.way ? plan : bud_fallback_steal(area, kernel->max_order, order, type, flags);
-}
-
-bool bud_fallback_begins_with_cma(const bud_free_area *area, const bud_kernel *kernel, unsigned alloc_flags)
-{
-	return kernel->cma_first && alloc_flags & BUD_ALLOC_CMA &&
-	       area->pages[BUD_MT_CMA] > bud_free_area_pages(area) / 2;
-}
-
-bool bud_fallback_reserve_first(const bud_kernel *kernel, int order, unsigned alloc_flags)
-{
-	return alloc_flags & (kernel->alloc_flags ? BUD_ALLOC_HIGHATOMIC : BUD_ALLOC_NON_BLOCK) && order;
 }
 
 bool bud_fallback_reserve_last(const bud_kernel *kernel, unsigned alloc_flags)

@@ -22,6 +22,7 @@
 
 #include "lib/base/kernel.h"
 #include "lib/memory/freearea.h"
+#include "lib/memory/watermark.h"
 
 /* How a block is found. */
 typedef enum bud_take_way {
@@ -71,11 +72,19 @@ bool bud_fallback_claims(const bud_kernel *kernel, bud_migratetype type, bud_mig
 			 uint64_t movable_pages);
 
 /* CMA pages are more than half of what is free, and the request may have them: they go first. */
-bool bud_fallback_begins_with_cma(const bud_free_area *area, const bud_kernel *kernel, unsigned alloc_flags);
+static inline bool bud_fallback_begins_with_cma(const bud_free_area *area, const bud_kernel *kernel,
+						unsigned alloc_flags)
+{
+	return alloc_flags & BUD_ALLOC_CMA && kernel->cma_first &&
+	       area->pages[BUD_MT_CMA] > bud_free_area_pages(area) / 2;
+}
 /* CMA pages serve when the own list does not. */
 bool bud_fallback_may_have_cma(const bud_kernel *kernel, bud_migratetype type, unsigned alloc_flags);
 /* The high-atomic reserve serves before all else; or when all else failed. */
-bool bud_fallback_reserve_first(const bud_kernel *kernel, int order, unsigned alloc_flags);
+static inline bool bud_fallback_reserve_first(const bud_kernel *kernel, int order, unsigned alloc_flags)
+{
+	return order && alloc_flags & (kernel->alloc_flags ? BUD_ALLOC_HIGHATOMIC : BUD_ALLOC_NON_BLOCK);
+}
 bool bud_fallback_reserve_last(const bud_kernel *kernel, unsigned alloc_flags);
 
 /*

@@ -12,34 +12,6 @@ bud_gfp bud_request_scoped(bud_gfp gfp, unsigned task, const bud_kernel *kernel)
 	return gfp;
 }
 
-bool bud_request_allows(const bud_alloc_context *context, const bud_zone_view *zone)
-{
-	if (zone->type > context->highest)
-		return false;
-	if (context->gfp & BUD_GFP_THISNODE && zone->node != context->node)
-		return false;
-	return !context->nodes || context->nodes >> zone->node & 1;
-}
-
-bool bud_request_in_cpuset(const bud_alloc_context *context, const bud_zone_view *zone, unsigned flags)
-{
-	const bud_request *request = context->request;
-	if (!(flags & BUD_ALLOC_CPUSET) || !(request->task & BUD_TASK_CPUSET) || !request->nodes)
-		return true;
-	/* Without HARDWALL the nearest exclusive ancestor counts; nobody told of one, so it is the whole machine. */
-	return request->task & (BUD_TASK_INTERRUPT | BUD_TASK_OOM_VICTIM) || request->nodes >> zone->node & 1 ||
-	       !(context->gfp & BUD_GFP_HARDWALL);
-}
-
-void bud_request_pick(bud_alloc_context *context, const bud_request_rules *rules)
-{
-	const bud_zonelist *list = context->list;
-	for (context->first = 0; context->first < list->nr; context->first++)
-		if (bud_request_allows(context, &rules->zones[list->zone[context->first]]))
-			return;
-	context->first = -1;
-}
-
 unsigned bud_request_cma_flag(const bud_alloc_context *context, const bud_kernel *kernel)
 {
 	bool pinned = kernel->entry < 2 && context->request->task & BUD_TASK_PIN;

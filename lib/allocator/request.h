@@ -84,11 +84,30 @@ bud_prepared bud_request_prepare(bud_alloc_context *context, const bud_request *
 bud_gfp bud_request_scoped(bud_gfp gfp, unsigned task, const bud_kernel *kernel);
 
 /* Whether the zone may serve the request: its type, nodemask, __GFP_THISNODE. */
-bool bud_request_allows(const bud_alloc_context *context, const bud_zone_view *zone);
+static inline bool bud_request_allows(const bud_alloc_context *context, const bud_zone_view *zone)
+{
+	return zone->type <= context->highest && (!context->nodes || context->nodes >> zone->node & 1) &&
+	       (!(context->gfp & BUD_GFP_THISNODE) || zone->node == context->node);
+}
 /* Whether the cpuset lets the request in, where flags ask for that (cpuset_zone_allowed). */
-bool bud_request_in_cpuset(const bud_alloc_context *context, const bud_zone_view *zone, unsigned flags);
+static inline bool bud_request_in_cpuset(const bud_alloc_context *context, const bud_zone_view *zone, unsigned flags)
+{
+	const bud_request *request = context->request;
+	if (!(flags & BUD_ALLOC_CPUSET) || !(request->task & BUD_TASK_CPUSET) || !request->nodes)
+		return true;
+	/* Without HARDWALL the nearest exclusive ancestor counts; nobody told of one, so it is the whole machine. */
+	return request->task & (BUD_TASK_INTERRUPT | BUD_TASK_OOM_VICTIM) || request->nodes >> zone->node & 1 ||
+	       !(context->gfp & BUD_GFP_HARDWALL);
+}
 /* Chooses the preferred zone anew: nodes has changed (first_zones_zonelist). */
-void bud_request_pick(bud_alloc_context *context, const bud_request_rules *rules);
+static inline void bud_request_pick(bud_alloc_context *context, const bud_request_rules *rules)
+{
+	const bud_zonelist *list = context->list;
+	for (context->first = 0; context->first < list->nr; context->first++)
+		if (bud_request_allows(context, &rules->zones[list->zone[context->first]]))
+			return;
+	context->first = -1;
+}
 
 /* The flags of the slow path's first attempt (gfp_to_alloc_flags). */
 unsigned bud_request_slow_flags(const bud_alloc_context *context, const bud_kernel *kernel,

@@ -191,11 +191,11 @@ static bud_pfn take_cma(search *s)
 /* The stages since 6.15: what worked last is tried first, but after a claim the own list has blocks again. */
 static bud_pfn take_by_mode(search *s)
 {
-	bud_pfn pfn = BUD_PFN_NONE;
 	int mode = s->mode;
-	if (mode == MODE_NORMAL)
-		pfn = smallest(s, s->type);
-	if (pfn == BUD_PFN_NONE && mode <= MODE_CMA) {
+	bud_pfn pfn = mode == MODE_NORMAL ? smallest(s, s->type) : BUD_PFN_NONE;
+	if (pfn != BUD_PFN_NONE)
+		return pfn;
+	if (mode <= MODE_CMA) {
 		pfn = take_cma(s);
 		s->mode = pfn == BUD_PFN_NONE ? mode : MODE_CMA;
 	}
@@ -229,43 +229,51 @@ static bud_pfn take(search *s)
 	return pfn == BUD_PFN_NONE && kernel->fallback == BUD_FALLBACK_TAKE ? fallback_takes(s) : pfn;
 }
 
-static bud_pfn take_from_buddy(search *s)
+static search begin(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context, unsigned flags)
 {
-	const bud_kernel *kernel = &s->machine->kernel;
+	return (search){ machine, zone, context, flags, context->order, context->type, MODE_NORMAL, context->type };
+}
+
+static bud_pfn take_from_buddy(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context,
+			       unsigned flags)
+{
+	search s = begin(machine, zone, context, flags);
 	bud_pfn pfn = BUD_PFN_NONE;
-	if (bud_fallback_reserve_first(kernel, s->order, s->flags))
-		pfn = smallest(s, BUD_MT_HIGHATOMIC);
+	if (bud_fallback_reserve_first(&machine->kernel, s.order, flags))
+		pfn = smallest(&s, BUD_MT_HIGHATOMIC);
 	if (pfn == BUD_PFN_NONE)
-		pfn = take(s);
-	if (pfn == BUD_PFN_NONE && bud_fallback_reserve_last(kernel, s->flags))
-		pfn = smallest(s, BUD_MT_HIGHATOMIC);
+		pfn = take(&s);
+	if (pfn == BUD_PFN_NONE && bud_fallback_reserve_last(&machine->kernel, flags))
+		pfn = smallest(&s, BUD_MT_HIGHATOMIC);
 	return pfn;
 }
 
-static void refill(search *s, bud_pcp *pcp, unsigned list)
+static void refill(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context, unsigned flags,
+		   bud_pcp *pcp, unsigned list)
 {
-	const bud_zone_view *v = s->zone->view;
-	bud_pcp_zone state = { v->reclaim_active, v->below_high };
-	s->machine->counts.refills++;
-	for (unsigned nr = bud_pcp_refill(pcp, &s->machine->pcp_rules, s->order, state); nr; nr--) {
-		bud_pfn pfn = take(s);
+	search s = begin(machine, zone, context, flags);
+	bud_pcp_zone state = { zone->view->reclaim_active, zone->view->below_high };
+	machine->counts.refills++;
+	for (unsigned nr = bud_pcp_refill(pcp, &machine->pcp_rules, s.order, state); nr; nr--) {
+		bud_pfn pfn = take(&s);
 		if (pfn == BUD_PFN_NONE)
 			break;
-		bud_freelist_note_type(&s->zone->lists, pfn, s->list);
-		bud_pcp_add(pcp, &s->zone->lists, list, pfn, s->order, true);
+		bud_freelist_note_type(&zone->lists, pfn, s.list);
+		bud_pcp_add(pcp, &zone->lists, list, pfn, s.order, true);
 	}
 }
 
-static bud_pfn take_from_pcp(search *s)
+static bud_pfn take_from_pcp(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context,
+			     unsigned flags)
 {
-	bud_pcp *pcp = &s->zone->pcp[s->context->request->cpu];
-	unsigned list = bud_pcp_list(&s->machine->pcp_rules, s->order, s->type);
+	bud_pcp *pcp = &zone->pcp[context->request->cpu];
+	unsigned list = bud_pcp_list(&machine->pcp_rules, context->order, context->type);
 	bud_pcp_note_alloc(pcp);
 	if (pcp->lists[list].first != BUD_FRAME_NONE)
-		s->machine->counts.pcp_hits++;
+		machine->counts.pcp_hits++;
 	else
-		refill(s, pcp, list);
-	return bud_pcp_take(pcp, &s->zone->lists, list, s->order);
+		refill(machine, zone, context, flags, pcp, list);
+	return bud_pcp_take(pcp, &zone->lists, list, context->order);
 }
 
 static bool goes_to_pcp(const bud_machine *m, const bud_alloc_context *context, unsigned flags)
@@ -278,14 +286,13 @@ static bool goes_to_pcp(const bud_machine *m, const bud_alloc_context *context, 
 
 bud_pfn bud_rmqueue(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context, unsigned flags)
 {
-	search s = { machine, zone, context, flags, context->order, context->type, MODE_NORMAL, context->type };
 	bool pcp = goes_to_pcp(machine, context, flags);
-	bud_pfn pfn = pcp ? take_from_pcp(&s) : BUD_PFN_NONE;
+	bud_pfn pfn = pcp ? take_from_pcp(machine, zone, context, flags) : BUD_PFN_NONE;
 	/* Before 6.0 an empty per-CPU list is the end of it. */
 	if (pfn == BUD_PFN_NONE && (!pcp || machine->kernel.pcp_rework))
-		pfn = take_from_buddy(&s);
+		pfn = take_from_buddy(machine, zone, context, flags);
 	if (pfn != BUD_PFN_NONE)
-		bud_machine_note_used(zone, pfn, s.order, s.type == BUD_MT_MOVABLE);
+		bud_machine_note_used(zone, pfn, context->order, context->type == BUD_MT_MOVABLE);
 	if (zone->boosted) {
 		zone->boosted = false;
 		bud_machine_wake(machine, context, zone->view->node, 0, zone->view->type);

@@ -6,35 +6,17 @@
 #define LOCAL_DISTANCE 10
 #define OTHER_DISTANCE 20
 
-uint64_t bud_zoneview_mark(const bud_zone_view *zone, unsigned level)
-{
-	const bud_wmarks *m = &zone->marks;
-	return (level == BUD_ALLOC_WMARK_MIN ? m->min : level == BUD_ALLOC_WMARK_LOW ? m->low : m->high) + zone->boost;
-}
-
-static bud_wmark_test test_of(const bud_zone_view *zone, bud_zone_type highest)
-{
-	return (bud_wmark_test){
-		.area = zone->area,
-		.free = bud_free_area_pages(zone->area),
-		.highatomic_reserved = zone->highatomic_reserved,
-		.reserve = zone->reserve[highest],
-		.min_unboosted = zone->marks.min,
-		.boost = zone->boost,
-	};
-}
-
 bool bud_zoneview_ok(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 		     bud_zone_type highest, unsigned alloc_flags)
 {
-	bud_wmark_test test = test_of(zone, highest);
+	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	return bud_watermark_ok(&test, kernel, order, mark, alloc_flags);
 }
 
-bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
-			 unsigned alloc_flags, bool atomic)
+bool bud_zoneview_passes_in_full(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
+				 unsigned alloc_flags, bool atomic)
 {
-	bud_wmark_test test = test_of(zone, highest);
+	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	uint64_t mark = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
 	return bud_watermark_fast(&test, kernel, order, mark, alloc_flags, atomic);
 }
@@ -42,7 +24,7 @@ bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, in
 bool bud_zoneview_would_pass(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 			     bud_zone_type highest, unsigned alloc_flags, uint64_t more)
 {
-	bud_wmark_test test = test_of(zone, highest);
+	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	test.free += more;
 	return bud_watermark_ok(&test, kernel, order, mark, alloc_flags);
 }
@@ -86,7 +68,7 @@ void bud_zoneview_list(bud_zonelist *list, const bud_zone_view *zones, size_t nr
 /* Only whole pageblocks count in defrag_mode, for requests above order 0. */
 static bool reaches_high(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest)
 {
-	bud_wmark_test test = test_of(zone, highest);
+	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	if (zone->defrag_mode && order) {
 		test.free = 0;
 		for (int k = kernel->pageblock_order; k <= kernel->max_order; k++)

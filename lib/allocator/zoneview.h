@@ -35,14 +35,39 @@ typedef struct bud_zone_view {
 } bud_zone_view;
 
 /* The mark of that level (BUD_ALLOC_WMARK_*), boost included. */
-uint64_t bud_zoneview_mark(const bud_zone_view *zone, unsigned level);
+static inline uint64_t bud_zoneview_mark(const bud_zone_view *zone, unsigned level)
+{
+	const bud_wmarks *m = &zone->marks;
+	return (level == BUD_ALLOC_WMARK_MIN ? m->min : level == BUD_ALLOC_WMARK_LOW ? m->low : m->high) + zone->boost;
+}
+
+/* The zone as the tests of watermark.h see it. */
+static inline bud_wmark_test bud_zoneview_test(const bud_zone_view *zone, bud_zone_type highest)
+{
+	return (bud_wmark_test){
+		.area = zone->area,
+		.free = bud_free_area_pages(zone->area),
+		.highatomic_reserved = zone->highatomic_reserved,
+		.reserve = zone->reserve[highest],
+		.min_unboosted = zone->marks.min,
+		.boost = zone->boost,
+	};
+}
 
 /* The plain test at any mark (zone_watermark_ok); highest is the request's highest zone. */
 bool bud_zoneview_ok(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 		     bud_zone_type highest, unsigned alloc_flags);
 /* The test of the level in alloc_flags as a request is asked it (zone_watermark_fast); atomic: __GFP_ATOMIC. */
-bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
-			 unsigned alloc_flags, bool atomic);
+bool bud_zoneview_passes_in_full(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
+				 unsigned alloc_flags, bool atomic);
+static inline bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, int order,
+				       bud_zone_type highest, unsigned alloc_flags, bool atomic)
+{
+	bud_wmark_test test = bud_zoneview_test(zone, highest);
+	uint64_t mark = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
+	return (!order && bud_watermark_shortcut(&test, kernel, mark, alloc_flags)) ||
+	       bud_zoneview_passes_in_full(zone, kernel, order, highest, alloc_flags, atomic);
+}
 /* The same with more pages free than there are, as should_reclaim_retry hopes for them. */
 bool bud_zoneview_would_pass(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 			     bud_zone_type highest, unsigned alloc_flags, uint64_t more);

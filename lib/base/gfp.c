@@ -257,17 +257,3 @@ bud_status bud_gfp_parse(const bud_gfp_table *table, const char *text, uint64_t 
 			return BUD_OK;
 	}
 }
-
-bud_zone_type bud_gfp_highest_zone(bud_gfp gfp, unsigned zone_types)
-{
-	bud_zone_type zone = BUD_ZONE_NORMAL;
-	if (gfp & BUD_GFP_DMA)
-		zone = BUD_ZONE_DMA;
-	else if (gfp & BUD_GFP_DMA32)
-		zone = BUD_ZONE_DMA32;
-	else if ((gfp & BUD_GFP_HIGHMEM) && (gfp & BUD_GFP_MOVABLE))
-		zone = BUD_ZONE_MOVABLE;
-	else if (gfp & BUD_GFP_HIGHMEM)
-		zone = BUD_ZONE_HIGHMEM;
-	return zone_types & 1u << zone ? zone : BUD_ZONE_NORMAL;
-}

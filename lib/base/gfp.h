@@ -115,6 +115,14 @@ static inline bud_migratetype bud_gfp_migratetype(bud_gfp gfp)
  * (1 << bud_zone_type) for each the kernel was built with, populated or not;
  * zoneinfo lists them all.
  */
-bud_zone_type bud_gfp_highest_zone(bud_gfp gfp, unsigned zone_types);
+static inline bud_zone_type bud_gfp_highest_zone(bud_gfp gfp, unsigned zone_types)
+{
+	bud_zone_type zone = BUD_ZONE_NORMAL;
+	if (gfp & (BUD_GFP_DMA | BUD_GFP_DMA32))
+		zone = gfp & BUD_GFP_DMA ? BUD_ZONE_DMA : BUD_ZONE_DMA32;
+	else if (gfp & BUD_GFP_HIGHMEM)
+		zone = gfp & BUD_GFP_MOVABLE ? BUD_ZONE_MOVABLE : BUD_ZONE_HIGHMEM;
+	return zone_types & 1u << zone ? zone : BUD_ZONE_NORMAL;
+}
 
 #endif

@@ -61,52 +61,6 @@ void bud_freelist_copy(bud_freelist *to, const bud_freelist *from)
 	to->blocks = own.blocks;
 }
 
-void bud_frame_list_push(bud_freelist *l, bud_frame_list *list, uint32_t frame, bool tail)
-{
-	bud_frame_link *link = &l->links[frame];
-	*link = tail ? (bud_frame_link){ BUD_FRAME_NONE, list->last } : (bud_frame_link){ list->first, BUD_FRAME_NONE };
-	if (list->first == BUD_FRAME_NONE) {
-		list->first = list->last = frame;
-	} else if (tail) {
-		l->links[list->last].next = frame;
-		list->last = frame;
-	} else {
-		l->links[list->first].prev = frame;
-		list->first = frame;
-	}
-}
-
-void bud_frame_list_remove(bud_freelist *l, bud_frame_list *list, uint32_t frame)
-{
-	bud_frame_link link = l->links[frame];
-	if (link.prev == BUD_FRAME_NONE)
-		list->first = link.next;
-	else
-		l->links[link.prev].next = link.next;
-	if (link.next == BUD_FRAME_NONE)
-		list->last = link.prev;
-	else
-		l->links[link.next].prev = link.prev;
-}
-
-void bud_freelist_add(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type, bool tail)
-{
-	uint32_t frame = (uint32_t)(pfn - l->base);
-	bud_frame_list_push(l, &l->lists[order][type], frame, tail);
-	l->states[frame] = (uint8_t)((order + 1) | (int)type << 5);
-	bud_free_area_add(&l->area, order, type);
-}
-
-void bud_freelist_del(bud_freelist *l, bud_pfn pfn)
-{
-	uint32_t frame = (uint32_t)(pfn - l->base);
-	int order = bud_freelist_order(l, pfn);
-	bud_migratetype type = bud_freelist_type(l, pfn);
-	bud_frame_list_remove(l, &l->lists[order][type], frame);
-	l->states[frame] = 0;
-	bud_free_area_del(&l->area, order, type);
-}
-
 int bud_freelist_block_of(const bud_freelist *l, bud_pfn pfn, bud_pfn *head)
 {
 	for (int k = 0; k <= l->max_order; k++) {
@@ -151,22 +105,29 @@ static bool checks_types(const bud_freelist *l, int order)
 	return order >= l->pageblock_order && (l->merge_mergeable || l->nr_isolate);
 }
 
+/* Whether a free block of that order begins there. Frames reach over the zone's edges to whole blocks: any buddy has
+ * one. */
+static bool begins_block(const bud_freelist *l, bud_pfn pfn, int order)
+{
+	return (l->states[pfn - l->base] & 31) == order + 1;
+}
+
 /* The buddy of the block it would become is free: it is best left alone (buddy_merge_likely). */
 static bool merge_is_likely(const bud_freelist *l, bud_pfn pfn, int order)
 {
 	bud_pfn parent = pfn & ~((bud_pfn)1 << order);
-	return order < l->max_order - 1 && bud_freelist_order(l, parent ^ (bud_pfn)2 << order) == order + 1;
+	return order < l->max_order - 1 && begins_block(l, parent ^ (bud_pfn)2 << order, order + 1);
 }
 
 void bud_freelist_free(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type, bool to_tail)
 {
 	for (; order < l->max_order; order++) {
 		bud_pfn buddy = pfn ^ (bud_pfn)1 << order;
-		if (bud_freelist_order(l, buddy) != order)
+		if (!begins_block(l, buddy, order))
 			break;
 		if (checks_types(l, order) && !types_merge(l, type, bud_freelist_pageblock(l, buddy)))
 			break;
-		bud_freelist_del(l, buddy);
+		bud_freelist_del_from(l, buddy, order, bud_freelist_type(l, buddy));
 		if (l->list_is_block && order >= l->pageblock_order)
 			bud_freelist_set_pageblock(l, buddy, order, type);
 		pfn &= buddy;
@@ -180,17 +141,6 @@ void bud_freelist_expand(bud_freelist *l, bud_pfn pfn, int low, int high, bud_mi
 		high--;
 		bud_freelist_add(l, pfn + ((bud_pfn)1 << high), high, type, false);
 	}
-}
-
-bud_pfn bud_freelist_take(bud_freelist *l, int order, bud_migratetype type)
-{
-	int found = bud_free_area_smallest(&l->area, order, type);
-	if (found < 0)
-		return BUD_PFN_NONE;
-	bud_pfn pfn = bud_freelist_first(l, found, type);
-	bud_freelist_del(l, pfn);
-	bud_freelist_expand(l, pfn, order, found, type);
-	return pfn;
 }
 
 int bud_freelist_take_at(bud_freelist *l, bud_pfn pfn, int order)

@@ -99,9 +99,46 @@ static inline bud_migratetype bud_freelist_pageblock(const bud_freelist *l, bud_
 /* Sets it for every pageblock of the pages [pfn, pfn + 2^order) (change_pageblock_range). Lists do not change. */
 void bud_freelist_set_pageblock(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type);
 
-/* Puts a block on a list, or takes it off, without merging (__add_to_free_list, __del_page_from_free_list). */
-void bud_freelist_add(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type, bool tail);
-void bud_freelist_del(bud_freelist *l, bud_pfn pfn);
+/* A frame of no list enters one, or leaves the one it is on: free lists and per-CPU lists alike. */
+static inline void bud_frame_list_push(bud_freelist *l, bud_frame_list *list, uint32_t frame, bool tail)
+{
+	bud_frame_link *link = &l->links[frame];
+	uint32_t next = tail ? BUD_FRAME_NONE : list->first, prev = tail ? list->last : BUD_FRAME_NONE;
+	link->next = next;
+	link->prev = prev;
+	*(next == BUD_FRAME_NONE ? &list->last : &l->links[next].prev) = frame;
+	*(prev == BUD_FRAME_NONE ? &list->first : &l->links[prev].next) = frame;
+}
+
+static inline void bud_frame_list_remove(bud_freelist *l, bud_frame_list *list, uint32_t frame)
+{
+	uint32_t next = l->links[frame].next, prev = l->links[frame].prev;
+	*(next == BUD_FRAME_NONE ? &list->last : &l->links[next].prev) = prev;
+	*(prev == BUD_FRAME_NONE ? &list->first : &l->links[prev].next) = next;
+}
+
+/* Puts a block on a list, or takes it off (the one it is on, or that known), without merging (__add_to_free_list,
+ * __del_page_from_free_list). */
+static inline void bud_freelist_add(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type, bool tail)
+{
+	uint32_t frame = (uint32_t)(pfn - l->base);
+	bud_frame_list_push(l, &l->lists[order][type], frame, tail);
+	l->states[frame] = (uint8_t)((order + 1) | (int)type << 5);
+	bud_free_area_add(&l->area, order, type);
+}
+
+static inline void bud_freelist_del_from(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type)
+{
+	uint32_t frame = (uint32_t)(pfn - l->base);
+	bud_frame_list_remove(l, &l->lists[order][type], frame);
+	l->states[frame] = 0;
+	bud_free_area_del(&l->area, order, type);
+}
+
+static inline void bud_freelist_del(bud_freelist *l, bud_pfn pfn)
+{
+	bud_freelist_del_from(l, pfn, (l->states[pfn - l->base] & 31) - 1, bud_freelist_type(l, pfn));
+}
 
 /*
  * Frees a block: merges it with its buddy as long as there is one and their
@@ -116,7 +153,17 @@ void bud_freelist_expand(bud_freelist *l, bud_pfn pfn, int low, int high, bud_mi
 
 /* Takes the first block of the smallest order that has one and splits it; BUD_PFN_NONE if none fits
  * (__rmqueue_smallest). */
-bud_pfn bud_freelist_take(bud_freelist *l, int order, bud_migratetype type);
+static inline bud_pfn bud_freelist_take(bud_freelist *l, int order, bud_migratetype type)
+{
+	int found = bud_free_area_smallest(&l->area, order, type);
+	if (found < 0)
+		return BUD_PFN_NONE;
+	bud_pfn pfn = bud_freelist_first(l, found, type);
+	bud_freelist_del_from(l, pfn, found, type);
+	if (found > order)
+		bud_freelist_expand(l, pfn, order, found, type);
+	return pfn;
+}
 
 /*
  * Takes exactly the pages [pfn, pfn + 2^order), which must lie in one free
@@ -166,9 +213,5 @@ static inline bool bud_freelist_is_movable(const bud_freelist *l, bud_pfn pfn)
 {
 	return l->states[pfn - l->base] > BUD_FRAME_USED;
 }
-
-/* The list operations per-CPU lists share: a frame of no free list enters or leaves a list. */
-void bud_frame_list_push(bud_freelist *l, bud_frame_list *list, uint32_t frame, bool tail);
-void bud_frame_list_remove(bud_freelist *l, bud_frame_list *list, uint32_t frame);
 
 #endif

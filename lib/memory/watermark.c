@@ -103,24 +103,6 @@ uint64_t bud_watermark_boost(uint64_t boost, const bud_wmarks *marks, uint64_t m
 	return boost + block < most ? boost + block : most;
 }
 
-static bool may_use_reserves(const bud_kernel *kernel, unsigned flags)
-{
-	if (kernel->alloc_flags)
-		return flags & (BUD_ALLOC_NON_BLOCK | BUD_ALLOC_MIN_RESERVE | BUD_ALLOC_HIGHATOMIC | BUD_ALLOC_OOM);
-	return flags & (BUD_ALLOC_NON_BLOCK | BUD_ALLOC_OOM);
-}
-
-int64_t bud_watermark_unusable(const bud_wmark_test *t, const bud_kernel *kernel, int order, unsigned flags)
-{
-	int64_t pages = ((int64_t)1 << order) - 1;
-	if (!may_use_reserves(kernel, flags))
-		pages +=
-			(int64_t)(kernel->highatomic_free ? t->area->pages[BUD_MT_HIGHATOMIC] : t->highatomic_reserved);
-	if (!(flags & BUD_ALLOC_CMA))
-		pages += (int64_t)t->area->pages[BUD_MT_CMA];
-	return pages;
-}
-
 int64_t bud_watermark_effective(const bud_kernel *kernel, uint64_t mark, unsigned flags)
 {
 	int64_t min = (int64_t)mark;
@@ -157,23 +139,10 @@ bool bud_watermark_ok(const bud_wmark_test *test, const bud_kernel *kernel, int 
 	return !order || bud_watermark_has_block(test->area, kernel, order, alloc_flags);
 }
 
-/* The shortcut for single pages; what it does not pass gets the full test. */
-static bool passes_at_once(const bud_wmark_test *t, const bud_kernel *kernel, uint64_t mark, unsigned flags)
-{
-	int64_t held = bud_watermark_unusable(t, kernel, 0, flags), free = (int64_t)t->free;
-	if (kernel->wmark_fast == 0)
-		held = flags & BUD_ALLOC_CMA ? 0 : (int64_t)t->area->pages[BUD_MT_CMA];
-	if (kernel->wmark_fast == 2)
-		held = held < free ? held : free;
-	/* Compared as unsigned: with wmark_fast 1 a negative figure is a huge one. */
-	uint64_t usable = (uint64_t)free - (uint64_t)held;
-	return kernel->wmark_fast == 0 ? free - held > (int64_t)(mark + t->reserve) : usable > mark + t->reserve;
-}
-
 bool bud_watermark_fast(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
 			unsigned alloc_flags, bool atomic)
 {
-	if (!order && passes_at_once(test, kernel, mark, alloc_flags))
+	if (!order && bud_watermark_shortcut(test, kernel, mark, alloc_flags))
 		return true;
 	if (bud_watermark_ok(test, kernel, order, mark, alloc_flags))
 		return true;

@@ -75,15 +75,45 @@ typedef struct bud_wmark_test {
 	uint64_t boost;
 } bud_wmark_test;
 
+/* Whether the high-atomic reserve is no loss to the request: it may use it, or others like it. */
+static inline bool bud_watermark_has_reserves(const bud_kernel *kernel, unsigned alloc_flags)
+{
+	unsigned since_63 = BUD_ALLOC_MIN_RESERVE | BUD_ALLOC_HIGHATOMIC;
+	return alloc_flags & (BUD_ALLOC_NON_BLOCK | BUD_ALLOC_OOM | (kernel->alloc_flags ? since_63 : 0));
+}
+
 /* The parts of the test: free pages the request cannot have (__zone_watermark_unusable_free), how far the mark comes
  * down for it, and whether there is a block it may take at that order or above. */
-int64_t bud_watermark_unusable(const bud_wmark_test *test, const bud_kernel *kernel, int order, unsigned alloc_flags);
+static inline int64_t bud_watermark_unusable(const bud_wmark_test *test, const bud_kernel *kernel, int order,
+					     unsigned alloc_flags)
+{
+	const uint64_t *free = test->area->pages;
+	uint64_t pages = ((uint64_t)1 << order) - 1;
+	if (!bud_watermark_has_reserves(kernel, alloc_flags))
+		pages += kernel->highatomic_free ? free[BUD_MT_HIGHATOMIC] : test->highatomic_reserved;
+	if (!(alloc_flags & BUD_ALLOC_CMA))
+		pages += free[BUD_MT_CMA];
+	return (int64_t)pages;
+}
 int64_t bud_watermark_effective(const bud_kernel *kernel, uint64_t mark, unsigned alloc_flags);
 bool bud_watermark_has_block(const bud_free_area *area, const bud_kernel *kernel, int order, unsigned alloc_flags);
 
 /* Whether a request of that order passes at mark, which holds any boost (__zone_watermark_ok). */
 bool bud_watermark_ok(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
 		      unsigned alloc_flags);
+
+/* The first part of zone_watermark_fast, for single pages: what it passes has passed, what it does not may still. */
+static inline bool bud_watermark_shortcut(const bud_wmark_test *test, const bud_kernel *kernel, uint64_t mark,
+					  unsigned alloc_flags)
+{
+	uint64_t held = (uint64_t)bud_watermark_unusable(test, kernel, 0, alloc_flags);
+	if (kernel->wmark_fast == 0)
+		held = alloc_flags & BUD_ALLOC_CMA ? 0 : test->area->pages[BUD_MT_CMA];
+	if (kernel->wmark_fast != 1 && held > test->free)
+		held = test->free;
+	/* Compared as unsigned: with wmark_fast 1 a negative figure is a huge one. */
+	return test->free - held > mark + test->reserve;
+}
 
 /* The same as get_page_from_freelist asks it (zone_watermark_fast). atomic: the request has __GFP_ATOMIC, where the
  * kernel has that bit. */
