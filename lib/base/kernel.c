@@ -61,7 +61,8 @@ static void set_defaults(bud_kernel *kernel)
 /* Switches by version; stable trees that carry back-ports count as the version they behave like. */
 static void learn_version(bud_kernel *kernel, int version, bud_feature_origin origin)
 {
-	bool lts_601 = version == 601; /* 6.1.y carries the reserve flags of 6.3 and later corrections */
+	bool lts_601 = version ==
+		       601; /* 6.1.y carries the reserve flags of 6.3, the per-CPU lists of 6.2 and later corrections */
 	bool lts_612 = version == 612; /* 6.12.y carries the claim/steal split of 6.15 with its extfrag */
 	const struct {
 		bud_kernel_feature feature;
@@ -85,6 +86,7 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 				     : version >= 514 ? BUD_PCP_LOWMARK
 						      : BUD_PCP_FIXED6 },
 		{ BUD_KF_pcp_rework, version >= 600 },
+		{ BUD_KF_pcp_irqs_on, version >= 602 || lts_601 },
 		{ BUD_KF_alloc_flags, version >= 612 || lts_601 ? 2 : version >= 603 },
 		{ BUD_KF_highatomic_free, version >= 612 },
 		{ BUD_KF_highatomic_cap, version >= 612 },

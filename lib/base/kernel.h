@@ -32,6 +32,7 @@
 	X(nofragment,       "ALLOC_NOFRAGMENT and boosting: 1 for all orders (5.0), 2 below a pageblock (6.0)") \
 	X(pcp_policy,       "per-CPU high 0 is 6 batches (to 5.13), 1 by the low mark (5.14), 2 tunes itself (6.7)") \
 	X(pcp_rework,       "per-CPU drains begin with the list freed to; two lists of huge pages (6.0)") \
+	X(pcp_irqs_on,      "interrupts may come while a per-CPU list is locked, and free past it (6.2, 6.1.y)") \
 	X(alloc_flags,      "reserves 0 by HARDER, 1 by NON_BLOCK (6.3), 2 high-atomic needs __GFP_HIGH too (6.12)") \
 	X(highatomic_free,  "marks hold back free high-atomic pages (6.13), not the whole reserve") \
 	X(highatomic_cap,   "no high-atomic reserve below 100 pageblocks (6.12)") \

@@ -5,8 +5,9 @@
 
 #define IN_INTERRUPT 0x18 /* hardirq or softirq, of bud_event.page.context */
 
-void bud_interrupts_init(bud_interrupts *interrupts, size_t nr_cpus)
+void bud_interrupts_init(bud_interrupts *interrupts, size_t nr_cpus, const bud_kernel *kernel)
 {
+	interrupts->nested = kernel->pcp_irqs_on;
 	interrupts->cpus = calloc(nr_cpus ? nr_cpus : 1, sizeof *interrupts->cpus);
 	interrupts->nr_cpus = interrupts->cpus ? nr_cpus : 0;
 }
@@ -24,10 +25,13 @@ static bool held_lock(const bud_interrupted_cpu *cpu, const bud_event *event, co
 	       event->pid == cpu->pid && zone == cpu->zone;
 }
 
-/* Here it may have held it. */
-static bool may_have_held_lock(const bud_interrupted_cpu *cpu)
+/* Behind its last event, or on the way to this one, it may have held the lock of f's zone. */
+static bool may_have_held_lock(const bud_interrupted_cpu *cpu, const bud_event *event, const bud_zone *zone,
+			       const bud_interrupted_free *f)
 {
-	return cpu->kind != BUD_EV_ALLOC;
+	bool behind = cpu->kind != BUD_EV_ALLOC && f->zone == cpu->zone;
+	bool before = event->kind != BUD_EV_FREE && event->kind != BUD_EV_FREE_BATCHED && f->zone == zone;
+	return behind || before;
 }
 
 /* The task goes on: what was freed in between is decided, or stays in doubt. */
@@ -37,7 +41,7 @@ static void decide(bud_interrupted_cpu *cpu, const bud_event *event, const bud_z
 		const bud_interrupted_free *f = &cpu->frees[i];
 		if (held_lock(cpu, event, zone) && f->zone == zone)
 			bud_proofs_add(proofs, BUD_PROOF_DIRECT, f->seq, f->pfn, f->order, false);
-		else if (may_have_held_lock(cpu) && f->zone == cpu->zone)
+		else if (may_have_held_lock(cpu, event, zone, f))
 			bud_proofs_doubt(proofs, f->seq, f->pfn, f->order);
 	}
 	cpu->nr = 0;
@@ -57,7 +61,7 @@ void bud_interrupts_note(bud_interrupts *interrupts, const bud_event *event, con
 			 bud_proofs *proofs)
 {
 	bud_interrupted_cpu *cpu = event->cpu < interrupts->nr_cpus ? &interrupts->cpus[event->cpu] : NULL;
-	if (!cpu)
+	if (!cpu || !interrupts->nested)
 		return;
 	if (!(event->page.context & IN_INTERRUPT)) {
 		decide(cpu, event, zone, proofs);

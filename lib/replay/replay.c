@@ -294,7 +294,7 @@ static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budge
 	while (!status && ended && !*done) {
 		if (!r->proofs.learning) {
 			bud_proofs_begin(&r->proofs, true);
-			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus);
+			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus, &r->kernel);
 			bud_completeness_init(&r->completeness, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
 			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->proofs.nr_passes ? &r->start : NULL;
