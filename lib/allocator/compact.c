@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/allocator/blockskip.h"
 #include "lib/allocator/fallback.h"
 
 #define CLUSTER	      32 /* pages moved at a time (COMPACT_CLUSTER_MAX) */
@@ -28,8 +29,10 @@ typedef struct compaction {
 	int priority;
 	bool whole; /* begins at the bottom, so that meeting means that all was scanned */
 	bud_pfn migrate_pfn, free_pfn;
+	bool daemon;		/* kcompactd, or somebody who wrote to vm.compact_memory */
 	bool hints;		/* it heeds hints which pageblocks to pass over */
 	bool isolated;		/* something of the pageblock at hand was moved */
+	bud_pfn last_block;	/* the pageblock that pages were last moved out of */
 	bud_pfn first_free_pfn; /* of this run */
 	int search_order;	/* where the next fast search begins */
 	unsigned search_fail;
@@ -103,23 +106,6 @@ static bool scanners_met(const compaction *c)
 	return !c->free_pfn || block_of(c, c->free_pfn - 1) <= block_of(c, c->migrate_pfn);
 }
 
-static uint8_t *skip_of(const compaction *c, bud_pfn pfn)
-{
-	return &c->zone->skip[(pfn - c->zone->lists.base) >> c->zone->lists.pageblock_order];
-}
-
-static void forget_hints(bud_machine_zone *zone)
-{
-	memset(zone->skip, 0, zone->lists.nr_blocks);
-	zone->compact.flush = false;
-}
-
-void bud_compact_kswapd_sleeps(bud_machine_zone *zone)
-{
-	if (zone->compact.flush)
-		forget_hints(zone);
-}
-
 /* A block for the request is free, or could be claimed. */
 static bool block_was_made(const compaction *c)
 {
@@ -142,7 +128,7 @@ static bool is_finished(compaction *c)
 		/* The next run begins anew. */
 		state->migrate_pfn[0] = state->migrate_pfn[1] = c->zone->lists.start_pfn;
 		state->free_pfn = c->zone->lists.end_pfn;
-		state->flush |= c->order >= 0;
+		state->flush |= !c->daemon;
 		return true;
 	}
 	if (c->order == BUD_COMPACT_ALL)
@@ -349,17 +335,17 @@ static void isolate_freepages(compaction *c, uint64_t want)
 		uint64_t before = c->pool.pages;
 		bud_pfn start = block_of(c, c->free_pfn - 1) << l->pageblock_order, end = c->free_pfn;
 		start = start > l->start_pfn ? start : l->start_pfn;
-		bool scans = !(c->hints && *skip_of(c, start)) && is_target(c, start);
+		bool scans = !(c->hints && *bud_blockskip_of(c->zone, start)) && is_target(c, start);
 		if (scans && !isolate_block(c, start, end, want, stride))
 			return;
 		if (c->pool.pages >= want)
 			return;
 		bool found = c->pool.pages > before;
-		/* One with nothing free carries a hint from long ago, and is not looked at. */
-		if (strides && scans && (found || bud_freelist_block_free(l, start)))
+		/* One with nothing free carries a hint from long ago. */
+		if (strides && scans && (found || !c->hints || bud_freelist_block_free(l, start)))
 			stride = found ? 1 : stride < CLUSTER ? stride * 2 : CLUSTER;
 		if (scans)
-			*skip_of(c, start) = 1;
+			*bud_blockskip_of(c->zone, start) = 1;
 		c->free_pfn = start;
 	}
 }
@@ -413,19 +399,57 @@ static bool move(compaction *c, bud_pfn from, int order)
 	return true;
 }
 
-/* The migrate scanner goes on by a cluster of moved pages, or to the end of its pageblock; false: no places left. */
+/*
+ * An asynchronous run for a request cannot hope for a block in which one page
+ * must stay, and passes it over (skip_on_failure of isolate_migratepages_block,
+ * 4.8+). Goes on to pages that can all move, as many as are isolated at a time
+ * or their block has, and returns where they end; the pageblock's end if there
+ * are none.
+ */
+static bud_pfn skip_hopeless(compaction *c, bud_pfn end, uint64_t most)
+{
+	const bud_freelist *l = &c->zone->lists;
+	bud_pfn group = (bud_pfn)1 << c->order, next = (c->migrate_pfn & ~(group - 1)) + group, taken = 0;
+	bud_pfn pfn = c->migrate_pfn;
+	while (pfn < end && taken < most) {
+		if (pfn >= next && taken)
+			return pfn;
+		if (pfn >= next)
+			next = (pfn & ~(group - 1)) + group;
+		int order = bud_freelist_order(l, pfn), used = order < 0 ? movable_at(c, pfn) : -1;
+		taken += used >= 0 ? (bud_pfn)1 << used : 0;
+		if (order >= 0 || used >= 0) {
+			pfn += (bud_pfn)1 << (order > used ? order : used);
+		} else {
+			taken = 0;
+			pfn = c->migrate_pfn = next < end ? next : end;
+		}
+	}
+	pfn = pfn < end ? pfn : end;
+	if (!taken)
+		c->migrate_pfn = pfn;
+	return pfn;
+}
+
+/*
+ * The migrate scanner goes on by a cluster of pages, or to the end of its
+ * pageblock; one in which it moved some already, it finishes. False: no places
+ * are left.
+ */
 static bool migrate(compaction *c)
 {
 	bud_freelist *l = &c->zone->lists;
-	bud_pfn end = block_end(c, c->migrate_pfn);
+	bud_pfn end = block_end(c, c->migrate_pfn), block = block_of(c, c->migrate_pfn);
 	end = end < l->end_pfn ? end : l->end_pfn;
 	bool begins = c->migrate_pfn == l->start_pfn || !(c->migrate_pfn & (((bud_pfn)1 << l->pageblock_order) - 1));
-	if (!is_source(c, c->migrate_pfn) || (begins && c->hints && *skip_of(c, c->migrate_pfn))) {
+	if (!is_source(c, c->migrate_pfn) || (begins && c->hints && *bud_blockskip_of(c->zone, c->migrate_pfn))) {
 		c->migrate_pfn = end;
 		return true;
 	}
 	c->isolated = !begins && c->isolated;
-	for (uint64_t moved = c->run.moved; c->migrate_pfn < end && c->run.moved - moved < CLUSTER;) {
+	uint64_t most = c->last_block == block ? UINT64_MAX : CLUSTER, moved = c->run.moved;
+	bud_pfn stop = c->priority == BUD_COMPACT_ASYNC ? skip_hopeless(c, end, most) : end;
+	while (c->migrate_pfn < stop && c->run.moved - moved < most) {
 		bud_pfn pfn = c->migrate_pfn;
 		int order = bud_freelist_order(l, pfn), used = order < 0 ? movable_at(c, pfn) : -1;
 		if (used >= 0 && !move(c, pfn, used))
@@ -436,8 +460,10 @@ static bool migrate(compaction *c)
 		c->migrate_pfn = pfn + nr < end ? pfn + nr : end;
 		c->isolated |= used >= 0;
 	}
-	if (c->migrate_pfn == end && !c->isolated)
-		*skip_of(c, end - 1) = 1;
+	if (c->run.moved > moved)
+		c->last_block = block;
+	if (c->migrate_pfn == end && (!c->isolated || most > CLUSTER))
+		*bud_blockskip_of(c->zone, end - 1) = 1;
 	return true;
 }
 
@@ -446,14 +472,16 @@ static void begin(compaction *c)
 	bud_compact_state *state = &c->zone->compact;
 	const bud_freelist *l = &c->zone->lists;
 	bool all = c->order < 0 || c->priority == BUD_COMPACT_SYNC_FULL;
+	c->daemon = c->order < 0 || (c->owner && c->owner->pause);
+	if (c->order >= state->order_failed && state->defer_shift == MAX_DEFER && state->considered >= 1u << MAX_DEFER)
+		bud_blockskip_reset(c->zone, &c->machine->kernel); /* compaction_restarting */
 	c->migrate_pfn = all ? l->start_pfn : state->migrate_pfn[c->priority != BUD_COMPACT_ASYNC];
 	c->free_pfn = all ? l->end_pfn : state->free_pfn;
-	c->whole = c->migrate_pfn <= l->start_pfn;
+	c->whole = all || c->migrate_pfn <= state->init_pfn;
 	c->hints = c->order >= 0 && c->priority != BUD_COMPACT_SYNC_FULL;
-	if (c->order >= state->order_failed && state->defer_shift == MAX_DEFER && state->considered >= 1u << MAX_DEFER)
-		forget_hints(c->zone); /* compaction_restarting */
 	c->search_order = c->order - 1;
 	c->first_free_pfn = c->free_pfn;
+	c->last_block = BUD_PFN_NONE;
 	const bud_compact_pause *pause = c->owner ? c->owner->pause : NULL;
 	if (pause && pause->paused) {
 		c->migrate_pfn = pause->migrate_pfn;

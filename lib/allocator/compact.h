@@ -12,7 +12,7 @@
  * Priorities differ in which pageblocks they scan, and how closely, not in
  * time. Of the searches by free list of 5.1+ that for places is modelled
  * (fast_isolate_freepages), that for pages to move is not; nor is capture of
- * the block made.
+ * the block made. Which pageblocks are passed over: blockskip.h.
  *
  * When kcompactd runs is the simulation's business, as are kswapd and
  * reclaim.
@@ -62,9 +62,6 @@ bud_compact_run bud_compact_zone(bud_machine *machine, bud_machine_zone *zone, i
 /* Direct compaction of every zone of the request's list (try_to_compact_pages), for bud_reclaim_ops.compact. */
 bud_compact_result bud_compact_pages(bud_machine *machine, const bud_alloc_context *context, int priority,
 				     const bud_compact_owner *owner, bud_compact_run *total);
-
-/* kswapd goes to sleep: hints which pageblocks to pass over end, if a run has met since (reset_isolation_suitable). */
-void bud_compact_kswapd_sleeps(bud_machine_zone *zone);
 
 /* Whether a zone lets this attempt go by because it failed lately; counts the attempt (compaction_deferred). */
 bool bud_compact_deferred(bud_machine_zone *zone, int order);

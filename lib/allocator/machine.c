@@ -130,6 +130,7 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 		bud_pcp_init(&z->pcp[cpu], &sizes);
 	bud_compact_state *c = &z->compact;
 	c->migrate_pfn[0] = c->migrate_pfn[1] = z->lists.start_pfn;
+	c->init_pfn = z->lists.start_pfn;
 	c->free_pfn = z->lists.end_pfn;
 	c->order_failed = m->kernel.max_order + 1;
 	return BUD_OK;

@@ -28,6 +28,7 @@ typedef struct bud_machine_spec {
 /* Compaction's memory of a zone (struct zone's compact_* fields). */
 typedef struct bud_compact_state {
 	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync; free: above which */
+	bud_pfn init_pfn; /* a run from here on sees the whole zone (compact_init_migrate_pfn) */
 	unsigned considered, defer_shift; /* attempts let pass since the last failure; of 1 << defer_shift */
 	bool flush;			  /* the hints are to go when kswapd sleeps (compact_blockskip_flush) */
 	int order_failed;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/allocator/reclaim.h"
 
+#include "lib/allocator/blockskip.h"
 #include "lib/allocator/page_alloc.h"
 
 #define CLUSTER		32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
@@ -113,11 +114,27 @@ static unsigned score_of(const bud_machine *m, int node)
 	return present ? (unsigned)(score / present) : 0;
 }
 
+static bool zone_is_suitable(const bud_machine *m, size_t zone, int order, bud_zone_type highest)
+{
+	return bud_zoneview_suitable(&m->views[zone], &m->kernel, order, highest, BUD_ALLOC_WMARK_MIN, false,
+				     (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES;
+}
+
+/* Whether some zone of the node lacks such a block, and could make one (kcompactd_node_suitable). */
+static bool node_is_suitable(const bud_machine *m, int node, int order, bud_zone_type highest)
+{
+	bool suitable = false;
+	for (size_t z = 0; !suitable && z < m->nr_zones; z++)
+		suitable = m->views[z].node == node && m->views[z].type <= highest &&
+			   zone_is_suitable(m, z, order, highest);
+	return suitable;
+}
+
 static void wake_kcompactd(bud_reclaim *r, int node, int order, bud_zone_type highest)
 {
 	bud_kcompactd *k = &r->kcompactd[node];
 	bool defrag = r->machine->rules.defrag_mode && order >= 0;
-	if (r->no_compaction || k->up)
+	if (r->no_compaction || k->up || (!defrag && order >= 0 && !node_is_suitable(r->machine, node, order, highest)))
 		return;
 	*k = (bud_kcompactd){ .up = true,
 			      .until_balanced = defrag,
@@ -150,9 +167,7 @@ static bool is_its_zone(const bud_reclaim *r, int node, size_t zone)
 		return false;
 	if (k->rest.paused || k->order < 0)
 		return true;
-	return !bud_compact_deferred(&m->zones[zone], k->order) &&
-	       bud_zoneview_suitable(view, &m->kernel, k->order, k->highest, BUD_ALLOC_WMARK_MIN, false,
-				     (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES;
+	return !bud_compact_deferred(&m->zones[zone], k->order) && zone_is_suitable(m, zone, k->order, k->highest);
 }
 
 /* Whether a node has what defrag_mode wants: HIGH, in whole pageblocks. */
@@ -238,8 +253,6 @@ static void wake_kswapd(void *self, bud_machine *machine, int node, int order, b
 		k->highest = highest > k->highest ? highest : k->highest;
 		return;
 	}
-	if (k->failures >= MAX_FAILURES)
-		return;
 	unsigned failures = k->failures;
 	*k = (bud_kswapd){ .up = true,
 			   .order = order,
@@ -255,26 +268,38 @@ static void wake_kswapd(void *self, bud_machine *machine, int node, int order, b
 	r->counts.wakes++;
 }
 
-/* It goes to sleep; what it was woken for is left to kcompactd. */
-static void end_kswapd(bud_reclaim *r, int node)
+/*
+ * Its work is over (balance_pgdat). What it was woken for is left to kcompactd
+ * if it may sleep: where it tries in vain it does not, and is merely taken to
+ * in the model. In defrag_mode kcompactd goes on from there all the same.
+ */
+static void end_kswapd(bud_reclaim *r, int node, bool in_vain)
 {
 	bud_kswapd *k = &r->nodes[node];
 	bud_machine *m = r->machine;
-	bool boosted = k->boosted;
+	bool boosted = k->boosted, defrag = m->rules.defrag_mode;
+	bool sleeps = !in_vain || defrag || k->failures >= MAX_FAILURES;
 	k->up = false;
 	m->kswapd_up &= ~((uint64_t)1 << node);
 	set_active(r, node, false);
 	for (size_t z = 0; boosted && z < m->nr_zones; z++)
 		if (m->views[z].node == node && m->views[z].type <= k->highest)
 			m->views[z].boost = 0;
-	for (size_t z = 0; z < m->nr_zones; z++)
+	for (size_t z = 0; sleeps && z < m->nr_zones; z++)
 		if (m->views[z].node == node)
-			bud_compact_kswapd_sleeps(&m->zones[z]);
+			bud_blockskip_reset(&m->zones[z], &m->kernel);
 	note_reclaimable(r);
-	if (boosted || (m->rules.defrag_mode && !has_blocks(r, node, k->highest)))
+	if (boosted || (defrag && !has_blocks(r, node, k->highest)))
 		wake_kcompactd(r, node, m->kernel.pageblock_order, k->highest);
-	else if (k->order > 0)
+	else if (sleeps && k->order > 0)
 		wake_kcompactd(r, node, k->order, k->highest);
+}
+
+/* Something could be freed (kswapd_failures of shrink_node). */
+static void has_hope(bud_reclaim *r, int node)
+{
+	r->nodes[node].failures = 0;
+	r->machine->kswapd_hopeless &= ~((uint64_t)1 << node);
 }
 
 /* One block more; false: there is none. */
@@ -284,10 +309,11 @@ static bool kswapd_frees(bud_reclaim *r, int node, uint64_t *may)
 	unsigned zone = richest(r, node, 0, k->highest);
 	uint64_t pages = zone < r->machine->nr_zones ? free_oldest(r, zone, (unsigned)r->node_cpu[node]) : 0;
 	if (!pages) {
-		k->failures += !k->reclaimed;
+		if (++k->failures >= MAX_FAILURES)
+			r->machine->kswapd_hopeless |= (uint64_t)1 << node;
 		return false;
 	}
-	k->failures = 0;
+	has_hope(r, node);
 	k->reclaimed += pages;
 	k->boost -= pages < k->boost ? pages : k->boost;
 	r->counts.kswapd_pages += pages;
@@ -317,17 +343,20 @@ static void run_kswapd(bud_reclaim *r, int node, uint64_t t_ns)
 			return;
 		if (done || !kswapd_frees(r, node, &may)) {
 			k->order = order;
-			end_kswapd(r, node);
+			end_kswapd(r, node, !balanced);
 		}
 	}
 }
 
-/* kswapd does its work while a request compacts. */
+/* The request has compacted meanwhile: as long as that takes, if not longer than it was on the slow path. */
 static void let_kswapd_work(bud_reclaim *r)
 {
-	uint64_t until = r->request_ns < r->now_ns ? r->now_ns : r->now_ns + r->compaction_ns;
+	bool told = r->request_ns < r->now_ns;
+	r->request_ns += r->compaction_ns;
+	if (told && r->request_ns > r->now_ns)
+		r->request_ns = r->now_ns;
 	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
-		run_kswapd(r, __builtin_ctzll(up), until);
+		run_kswapd(r, __builtin_ctzll(up), r->request_ns);
 }
 
 static bud_compact_result compact_pages(void *self, bud_machine *machine, const bud_alloc_context *context,
@@ -335,11 +364,11 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 {
 	bud_reclaim *r = self;
 	bud_compact_run run = { 0 };
-	let_kswapd_work(r);
 	if (r->no_compaction)
 		return BUD_COMPACT_SKIPPED;
 	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
 	count_run(r, &run);
+	let_kswapd_work(r);
 	note_reclaimable(r);
 	return result;
 }
@@ -400,7 +429,7 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 		if (!freed)
 			break;
 		pages += freed;
-		r->nodes[machine->views[zone].node].failures = 0;
+		has_hope(r, machine->views[zone].node);
 	}
 	r->counts.direct_pages += pages;
 	note_reclaimable(r);

@@ -20,8 +20,8 @@
  *   that the trace does not have takes as long as its others. kswapd works
  *   meanwhile, and kcompactd moves pages at the speed it had in the trace.
  *   Everything else takes no time.
- * - Compaction moves every page that was asked for as
- *   movable.
+ * - Compaction moves every page that was asked for as movable, but not those
+ *   of a block device's own cache, whose buffers are held (simulate.h).
  */
 #ifndef BUD_ALLOCATOR_RECLAIM_H
 #define BUD_ALLOCATOR_RECLAIM_H

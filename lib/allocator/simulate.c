@@ -9,6 +9,12 @@
 
 #define SEATS 256 /* seats remembered by gfp flags */
 
+/* What failed in the trace and was met here: it stays as long as its host, the last request like it. */
+typedef struct guest {
+	bud_pfn host, name;
+	int order;
+} guest;
+
 struct bud_simulation {
 	bud_machine machine;
 	bud_tenants tenants;
@@ -20,6 +26,10 @@ struct bud_simulation {
 		bud_gfp gfp;
 		uint8_t known, seat;
 	} seats[SEATS];
+	bud_pfn last_like[BUD_NR_ORDERS]; /* name of the latest request of that order without an alternative */
+	guest *guests;
+	size_t nr_guests, max_guests;
+	bud_pfn next_guest; /* their names are above the trace's */
 	bud_simulation_counts counts;
 };
 
@@ -41,11 +51,15 @@ bud_status bud_simulation_create(bud_simulation **simulation, const bud_simulati
 		return bud_error_memory(err, "a simulation");
 	s->lessons = setup->lessons;
 	s->no_thp = setup->no_thp;
+	for (int order = 0; order < BUD_NR_ORDERS; order++)
+		s->last_like[order] = BUD_PFN_NONE;
 	bud_status status = bud_startup_machine(&s->startup, &s->machine, setup, err);
 	if (!status)
-		status = bud_tenants_init(&s->tenants, s->startup.names_end, s->startup.places_end, err);
+		status = bud_tenants_init(&s->tenants, s->startup.names_end + s->startup.places_end,
+					  s->startup.places_end, err);
 	if (!status) {
 		s->machine.no_pcp = setup->no_pcp;
+		s->next_guest = s->startup.names_end;
 		bud_reclaim_init(&s->reclaim, &s->machine, &s->tenants, s->lessons, setup->t_ns);
 		s->reclaim.no_compaction = setup->no_compaction;
 		s->reclaim.proactive = s->machine.sysctls.compaction_proactiveness != 0;
@@ -64,6 +78,7 @@ void bud_simulation_destroy(bud_simulation *simulation)
 		return;
 	bud_tenants_fini(&simulation->tenants);
 	bud_machine_fini(&simulation->machine);
+	free(simulation->guests);
 	free(simulation);
 }
 
@@ -123,6 +138,60 @@ static void free_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu)
 	}
 }
 
+/* Guests */
+
+/* A request that has no way out, such as hugetlb's; others go on with something smaller, which they ask for. */
+static bool has_no_alternative(const bud_op *op)
+{
+	return op->order > 0 && (op->gfp & BUD_GFP_DIRECT_RECLAIM) &&
+	       !(op->gfp & (BUD_GFP_NORETRY | BUD_GFP_NOMEMALLOC));
+}
+
+/* Of a block device's own cache (grow_dev_folio): who uses its buffers holds them, and then it cannot move. */
+static bool is_buffer(bud_gfp gfp)
+{
+	return (gfp & BUD_GFP_NOFAIL) && !(gfp & BUD_GFP_FS);
+}
+
+static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn place, int order)
+{
+	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !is_buffer(op->gfp);
+	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
+			  seat_of(s, op->gfp), bud_machine_zone_of(&s->machine, place)->index);
+}
+
+/* Takes in what is at place; false: nobody tells how long it would stay. */
+static bool take_in(bud_simulation *s, const bud_op *op, bud_pfn place)
+{
+	bud_pfn host = s->last_like[op->order], name = s->next_guest, nr = (bud_pfn)1 << op->order;
+	if (!has_no_alternative(op) || host == BUD_PFN_NONE || bud_tenants_find(&s->tenants, host) > BUD_PLACE_MAX ||
+	    name + nr > s->startup.names_end + s->startup.places_end)
+		return false;
+	if (s->nr_guests == s->max_guests) {
+		size_t more = s->max_guests ? 2 * s->max_guests : 16;
+		guest *grown = realloc(s->guests, more * sizeof *grown);
+		if (!grown)
+			return false;
+		s->guests = grown;
+		s->max_guests = more;
+	}
+	s->guests[s->nr_guests++] = (guest){ host, name, op->order };
+	s->next_guest += nr;
+	enter(s, op, name, place, op->order);
+	return true;
+}
+
+static void see_off_guests(bud_simulation *s, bud_pfn host, unsigned cpu)
+{
+	for (size_t i = s->nr_guests; i-- > 0;) {
+		guest g = s->guests[i];
+		if (g.host != host)
+			continue;
+		s->guests[i] = s->guests[--s->nr_guests];
+		free_names(s, g.name, g.order, cpu);
+	}
+}
+
 /* Each page known by these names, as a block of its own. */
 static void each_page(bud_simulation *s, const bud_op *op, void (*visit)(bud_tenants *tenants, uint32_t place))
 {
@@ -166,18 +235,17 @@ static bool serve(bud_simulation *s, const bud_op *op, bud_pfn name, int order)
 		bud_tenants_refuse(&s->tenants, name, order);
 		return false;
 	}
-	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE;
-	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
-			  seat_of(s, op->gfp), bud_machine_zone_of(&s->machine, place)->index);
+	enter(s, op, name, place, order);
+	if (has_no_alternative(op))
+		s->last_like[order] = name;
 	return true;
 }
 
 /* A huge page for a user that can as well be had page by page: not of hugetlb, which insists. */
 static bool is_thp(const bud_simulation *s, const bud_op *op)
 {
-	return op->order == s->machine.kernel.pageblock_order && (op->gfp & BUD_GFP_COMP) &&
-	       bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !(op->gfp & (BUD_GFP_RETRY_MAYFAIL | BUD_GFP_WRITE)) &&
-	       (op->gfp & BUD_GFP_HIGHMEM);
+	return op->order == s->machine.kernel.pageblock_order && (op->gfp & BUD_GFP_NOMEMALLOC) &&
+	       bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && (op->gfp & BUD_GFP_HIGHMEM);
 }
 
 static void feed_alloc(bud_simulation *s, const bud_op *op)
@@ -196,7 +264,7 @@ static void feed_alloc(bud_simulation *s, const bud_op *op)
 		serve(s, op, op->pfn + i, 0);
 }
 
-/* The kernel had nothing for it; here, what there may be is given back. */
+/* The kernel had nothing for it; here, what there may be is a guest, or given back. */
 static void feed_failed(bud_simulation *s, const bud_op *op)
 {
 	s->counts.failed_in_trace++;
@@ -206,7 +274,8 @@ static void feed_failed(bud_simulation *s, const bud_op *op)
 	if (place == BUD_PFN_NONE)
 		return;
 	s->counts.rescued++;
-	bud_page_alloc_free(&s->machine, op->cpu < s->machine.nr_cpus ? op->cpu : 0, place, op->order);
+	if (!take_in(s, op, place))
+		bud_page_alloc_free(&s->machine, op->cpu < s->machine.nr_cpus ? op->cpu : 0, place, op->order);
 }
 
 void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left_out)
@@ -234,6 +303,8 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 	case BUD_OP_FREE:
 		s->counts.frees++;
 		free_names(s, op->pfn, op->order, cpu);
+		if (s->nr_guests && op->order)
+			see_off_guests(s, op->pfn, cpu);
 		break;
 	case BUD_OP_RECLAIM:
 		each_page(s, op, bud_tenants_expose);

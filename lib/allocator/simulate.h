@@ -5,9 +5,16 @@
  * what the trace's owners give back. Nothing the kernel did in the trace
  * decides anything here, but for what reclaim.h says it learnt.
  *
- * A request that failed in the trace and succeeds here is given back at
- * once, for nobody tells when it would have ended. One that fails here and
+ * A request that failed in the trace and succeeds here, and that has no
+ * alternative (it may reclaim, is of more than a page, and neither NORETRY nor
+ * NOMEMALLOC: hugetlb's, say), stays as long as the last such request of its
+ * order stays. Any other is given back at once: the task went on with
+ * something smaller, which the trace has. A request that fails here and
  * succeeded in the trace is as if it had not been made: its free is left out.
+ *
+ * Page cache with buffers at the start, and pages for a block device's own
+ * cache (NOFAIL without FS), do not move: whoever uses the buffers holds them
+ * (buffer_migrate_folio_norefs).
  *
  * Memory: the machine's (machine.h), and tenants (tenant.h): 34 bytes a page
  * of the model.
@@ -27,6 +34,7 @@ typedef struct bud_simulation_setup {
 	const bud_sysctls *sysctls; /* in force at the start */
 	const bud_pageset *movable; /* of the pages in use, those known to be movable; NULL: nothing is known */
 	const bud_pageset *cache;   /* and those known to be page cache */
+	const bud_pageset *buffered; /* and those known to be page cache with buffers, which compaction cannot move */
 	const bud_lessons *lessons; /* borrowed as long as the simulation lives */
 	uint64_t t_ns;
 	unsigned nr_cpus;

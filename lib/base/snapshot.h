@@ -57,6 +57,7 @@ enum {
 	BUD_KPF_SWAPBACKED = 1 << 14,
 	BUD_KPF_UNEVICTABLE = 1 << 18,
 };
+#define BUD_KPF_PRIVATE ((uint64_t)1 << 35) /* beyond an int */
 
 /* When a file was read: marker times in the trace, and CLOCK_MONOTONIC from `times`. BUD_TIME_NONE if unknown. */
 typedef struct bud_read_window {

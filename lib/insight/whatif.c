@@ -19,7 +19,7 @@ struct bud_whatif {
 	const bud_snapshot *snapshots;
 	size_t nr_snapshots, next_snapshot;
 	const bud_snapshot *seed; /* whose kpageflags the start is of; NULL: none */
-	bud_pageset movable, cache;
+	bud_pageset movable, cache, buffered;
 	const bud_snapshot **order; /* placed snapshots by time */
 	size_t nr_order;
 	bud_settings_input settings;
@@ -86,9 +86,12 @@ static bud_status read_flags(bud_whatif *w, bud_error *err)
 	if (!s || !s->read_pages)
 		return BUD_OK;
 	bud_status status = s->read_pages(s, BUD_KPF_LRU, 0, &w->movable, err);
+	if (!status)
+		status = s->read_pages(s, BUD_KPF_LRU, BUD_KPF_ANON | BUD_KPF_SWAPBACKED | BUD_KPF_UNEVICTABLE,
+				       &w->cache, err);
 	return status ? status
-		      : s->read_pages(s, BUD_KPF_LRU, BUD_KPF_ANON | BUD_KPF_SWAPBACKED | BUD_KPF_UNEVICTABLE,
-				      &w->cache, err);
+		      : s->read_pages(s, BUD_KPF_LRU | BUD_KPF_PRIVATE, BUD_KPF_ANON | BUD_KPF_SWAPBACKED, &w->buffered,
+				      err);
 }
 
 /* A first look: what the trace teaches about itself. */
@@ -195,6 +198,7 @@ static bud_status create_player(bud_whatif *w, player *p, const bud_settings *fo
 				       .sysctls = &sysctls,
 				       .movable = w->seed ? &w->movable : NULL,
 				       .cache = w->seed ? &w->cache : NULL,
+				       .buffered = w->seed ? &w->buffered : NULL,
 				       .lessons = &w->lessons,
 				       .t_ns = w->start_ns,
 				       .nr_cpus = w->source->info.nr_cpus ? w->source->info.nr_cpus : 1,
@@ -371,6 +375,7 @@ bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source
 	w->nr_players = nr_cases;
 	bud_pageset_init(&w->movable);
 	bud_pageset_init(&w->cache);
+	bud_pageset_init(&w->buffered);
 	bud_status status = nr_cases > BUD_JUDGE_CASES
 				    ? bud_error_set(err, BUD_ERR_USAGE, "at most %d cases at a time", BUD_JUDGE_CASES)
 				    : find_start(w, err);
@@ -415,6 +420,7 @@ void bud_whatif_destroy(bud_whatif *whatif)
 	bud_memory_fini(&whatif->start);
 	bud_pageset_fini(&whatif->movable);
 	bud_pageset_fini(&whatif->cache);
+	bud_pageset_fini(&whatif->buffered);
 	free(whatif->order);
 	free(whatif->sysctls);
 	free(whatif->judged);
