@@ -90,14 +90,19 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 	return status ? status : bud_workbench_forget(bench, err);
 }
 
-bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err)
+bud_status bud_workbench_replay(bud_workbench *bench, bud_replay **replay, bud_error *err)
 {
 	const bud_bundle *bundle = bench->bundle;
-	bud_replay_destroy(bench->replay);
-	bench->replay = NULL;
-	bud_status status = bud_replay_create(&bench->replay, &bench->memory, &bench->kernel, bundle->source,
+	*replay = NULL;
+	bud_status status = bud_replay_create(replay, &bench->memory, &bench->kernel, bundle->source,
 					      bundle->snapshots, bundle->nr_snapshots, bench->seed, err);
-	return status || !bench->types ? status : bud_replay_follow_types(bench->replay, err);
+	return status || !bench->types ? status : bud_replay_follow_types(*replay, err);
+}
+
+bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err)
+{
+	bud_replay_destroy(bench->replay);
+	return bud_workbench_replay(bench, &bench->replay, err);
 }
 
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)

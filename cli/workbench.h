@@ -36,6 +36,8 @@ typedef struct bud_workbench {
 bud_status bud_workbench_open(bud_workbench *bench, const bud_workbench_options *options, bud_error *err);
 /* Learns as far as the options allow; budget and done as in bud_replay_learn(). */
 bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *done, bud_error *err);
+/* Another replay of the same, without proofs; the caller destroys it. */
+bud_status bud_workbench_replay(bud_workbench *bench, bud_replay **replay, bud_error *err);
 /* Drops what was learnt, also in the middle of it: a replay as after opening. */
 bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err);
 void bud_workbench_close(bud_workbench *bench);

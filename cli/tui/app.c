@@ -6,11 +6,13 @@
 #include "cli/tui/session.h"
 #include "cli/tui/term.h"
 
-#define FRAME_NS 33333333 /* while working or playing, a picture at most that often */
+#define FRAME_NS     33333333 /* while working or playing, a picture at most that often */
+#define KEYS_AT_ONCE 64	      /* typed faster than they are drawn: a slow line, a key held down */
 
 typedef struct app {
 	bud_session session;
 	bool idle;  /* nothing left to work on */
+	bool asked; /* a key was pressed that nothing was drawn for yet */
 	bool mouse; /* ours */
 	uint64_t drawn_ns, ticked_ns;
 } app;
@@ -37,6 +39,7 @@ static void draw(app *a)
 	bud_session_draw(&a->session);
 	bud_term_show(&a->session.canvas, a->session.browse.palette);
 	a->drawn_ns = now_ns();
+	a->asked = false;
 }
 
 static void tick(app *a)
@@ -48,10 +51,30 @@ static void tick(app *a)
 		a->idle = false;
 }
 
+/* The key, and those typed meanwhile. */
+static bud_status take_keys(app *a, int wait_ms, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	bud_session *s = &a->session;
+	bud_mouse mouse = { 0 };
+	int key = bud_term_key(wait_ms, &mouse);
+	for (int nr = 0; !status && key != BUD_KEY_NONE; nr++) {
+		a->idle = false;
+		a->asked = true;
+		if (key == BUD_KEY_RESIZE)
+			s->dirty = true;
+		else
+			status = bud_session_key(s, key, &mouse, err);
+		if (s->mouse != a->mouse)
+			bud_term_mouse(a->mouse = s->mouse);
+		key = nr < KEYS_AT_ONCE && !s->browse.quit ? bud_term_key(0, &mouse) : BUD_KEY_NONE;
+	}
+	return status;
+}
+
 /* Keys come before work, and work goes on between them. */
 static bud_status turn(app *a, bud_error *err)
 {
-	bud_mouse mouse = { 0 };
 	bud_session *s = &a->session;
 	tick(a);
 	bud_status status = fit_terminal(a, err);
@@ -60,20 +83,10 @@ static bud_status turn(app *a, bud_error *err)
 	if (status)
 		return status;
 	bool due = now_ns() - a->drawn_ns >= FRAME_NS;
-	if (s->dirty && (a->idle || due))
+	if (s->dirty && (a->idle || a->asked || due))
 		draw(a);
 	int wait = s->browse.playing && a->idle ? (int)(FRAME_NS / 1000000) : a->idle ? 1000 : 0;
-	int key = bud_term_key(wait, &mouse);
-	if (key == BUD_KEY_NONE)
-		return BUD_OK;
-	a->idle = false;
-	if (key == BUD_KEY_RESIZE)
-		s->dirty = true;
-	else
-		status = bud_session_key(s, key, &mouse, err);
-	if (s->mouse != a->mouse)
-		bud_term_mouse(a->mouse = s->mouse);
-	return status;
+	return take_keys(a, wait, err);
 }
 
 bud_status bud_app_run(bud_workbench *bench, const bud_options *options, const bud_keymap *keymap, bud_app_end *end,

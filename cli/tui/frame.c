@@ -75,7 +75,7 @@ static int add_drift(const bud_view *v, int x, int y)
 			: bud_verify_at(scene->verdicts, scene->bench->bundle->nr_snapshots, v->browse->cursor_ns);
 	if (!scene->surveyed)
 		return bud_canvas_printf(v->canvas, x, y, BUD_ROLE_NORMAL, " | drift ? (%s)",
-					 scene->partial ? "survey broken off" : "not compared yet");
+					 scene->partial ? "survey broken off" : "not yet");
 	if (!verdict)
 		return bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | drift ? (no snapshot before)");
 	return bud_canvas_printf(v->canvas, x, y, verdict->exact ? BUD_ROLE_NORMAL : BUD_ROLE_WARN,
@@ -110,8 +110,9 @@ static void draw_honesty(const bud_view *v)
 		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, "unknown here");
 	x = add_drift(v, x, y);
 	x = add_lost(v, x, y);
-	if (v->scene->hasty)
-		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | no look ahead");
+	if (v->scene->hasty || (v->scene->phase != BUD_PHASE_READY && v->scene->bench->passes != 1))
+		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | no look ahead%s",
+				      v->scene->hasty ? "" : " yet");
 	if (v->scene->bench->passes == 1)
 		x = bud_canvas_printf(v->canvas, x, y, BUD_ROLE_NORMAL, " | one pass");
 	if (v->zone && v->zone->assumed)

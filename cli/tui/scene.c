@@ -5,19 +5,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RESTART_CAP ((size_t)512 << 20) /* bytes all restart points may hold */
-#define FIRST_STEP  8192		/* events between the first restart points */
+/* Bytes that restart points may hold: of the sketch, which soon goes, and of the replay that has learnt. */
+#define SKETCH_BYTES  ((size_t)128 << 20)
+#define RESTART_BYTES ((size_t)384 << 20)
 
 static const bud_trace_info *info_of(const bud_scene *scene)
 {
 	return &scene->bench->bundle->source->info;
 }
 
+/* What answers the user: the sketch until the replay has learnt, and has been through the trace once more. */
+static bud_trail *trail_of(bud_scene *scene)
+{
+	return scene->phase == BUD_PHASE_READY ? &scene->learnt : &scene->sketch;
+}
+
 /* Everybody who wants to be told of every event is; the overview that there is stands in until a new one is filled. */
 static bud_status begin_survey(bud_scene *scene, bud_error *err)
 {
 	bud_replay *replay = scene->bench->replay;
-	bud_replay_observe(replay, NULL, NULL);
+	bud_trail_init(&scene->learnt, replay, RESTART_BYTES);
 	bud_timeline_destroy(scene->coarse);
 	scene->coarse = scene->overview;
 	scene->overview = NULL;
@@ -26,15 +33,40 @@ static bud_status begin_survey(bud_scene *scene, bud_error *err)
 				 info_of(scene)->last_ns, err);
 }
 
+/* Whatever used the replay or the source is put aside. */
+static void leave_job(bud_scene *scene)
+{
+	bud_replay *replay = trail_of(scene)->replay;
+	if (scene->witness.owning)
+		bud_witness_owned(&scene->witness, BUD_TIME_NONE, NULL);
+	if (scene->timeline)
+		bud_timeline_pause(scene->timeline, replay);
+	if (scene->overview && scene->phase == BUD_PHASE_READY)
+		bud_timeline_pause(scene->overview, replay);
+	scene->job = BUD_JOB_NONE;
+	scene->placed = false;
+}
+
+/* With all it has told. */
+static void drop_sketch(bud_scene *scene)
+{
+	bud_replay_destroy(scene->sketch.replay);
+	bud_trail_fini(&scene->sketch);
+	bud_timeline_destroy(scene->timeline);
+	scene->timeline = NULL;
+	scene->cursor.ready = scene->mark.ready = false;
+}
+
 /* whole: it has come to the end of the trace. */
 static bud_status end_survey(bud_scene *scene, bool whole, bud_error *err)
 {
 	bud_replay *replay = scene->bench->replay;
 	const bud_bundle *bundle = scene->bench->bundle;
 	bud_status status = bud_witness_end(&scene->witness, whole, err);
+	leave_job(scene);
 	bud_timeline_pause(scene->overview, replay);
+	drop_sketch(scene);
 	scene->phase = BUD_PHASE_READY;
-	scene->placed = false;
 	scene->partial = !whole;
 	scene->surveyed = whole;
 	if (!whole || status)
@@ -52,9 +84,8 @@ bud_status bud_scene_open(bud_scene *scene, bud_workbench *bench, bud_error *err
 	size_t nr_zones = bench->memory.nr_zones;
 	*scene = (bud_scene){ .bench = bench,
 			      .world = { bench->bundle->source, &bench->kernel, &bench->memory },
-			      .phase = BUD_PHASE_FIRST,
-			      .restart_step = FIRST_STEP,
-			      .restart_left = FIRST_STEP };
+			      .phase = BUD_PHASE_FIRST };
+	bud_replay *sketch = NULL;
 	bud_status status = bud_eventlist_init(&scene->events, info->first_ns, info->last_ns, err);
 	scene->verdicts = calloc(bench->bundle->nr_snapshots + 1, sizeof *scene->verdicts);
 	for (int i = 0; i < 2; i++) {
@@ -64,8 +95,9 @@ bud_status bud_scene_open(bud_scene *scene, bud_workbench *bench, bud_error *err
 		if (!status && (!at->samples || !at->pages || !scene->verdicts))
 			status = bud_error_memory(err, "the screens");
 	}
-	if (!status && bench->passes == 1)
-		status = begin_survey(scene, err);
+	if (!status)
+		status = bud_workbench_replay(bench, &sketch, err);
+	bud_trail_init(&scene->sketch, sketch, SKETCH_BYTES);
 	if (status)
 		bud_scene_close(scene);
 	return status;
@@ -80,9 +112,8 @@ static void fini_instant(bud_instant *at)
 
 void bud_scene_close(bud_scene *scene)
 {
-	for (size_t i = 0; i < scene->nr_restarts; i++)
-		bud_restart_destroy(scene->restarts[i]);
-	bud_timeline_destroy(scene->timeline);
+	drop_sketch(scene);
+	bud_trail_fini(&scene->learnt);
 	bud_timeline_destroy(scene->overview);
 	bud_timeline_destroy(scene->coarse);
 	fini_instant(&scene->cursor);
@@ -105,17 +136,6 @@ const bud_timeline *bud_scene_picture(const bud_scene *scene, const bud_browse *
 	return is_of(scene->overview, browse)	? scene->overview
 	       : is_of(scene->timeline, browse) ? scene->timeline
 						: NULL;
-}
-
-/* Whatever used the replay or the source is put aside. */
-static void leave_job(bud_scene *scene)
-{
-	if (scene->witness.owning)
-		bud_witness_owned(&scene->witness, BUD_TIME_NONE, NULL);
-	if (scene->timeline)
-		bud_timeline_pause(scene->timeline, scene->bench->replay);
-	scene->job = BUD_JOB_NONE;
-	scene->placed = false;
 }
 
 static bud_status create_timeline(bud_scene *scene, bud_timeline **timeline, const bud_browse *browse, uint64_t begin,
@@ -142,96 +162,62 @@ bud_status bud_scene_show(bud_scene *scene, const bud_browse *browse, bud_error 
 	return create_timeline(scene, &scene->timeline, browse, browse->begin_ns, browse->end_ns, err);
 }
 
-/* Every second restart point goes, and those to come are twice as far apart. */
-static void thin_restarts(bud_scene *scene)
+static bud_status work_timeline(bud_scene *scene, bud_timeline *t, uint64_t *budget, bud_error *err)
 {
-	size_t kept = 0;
-	for (size_t i = 0; i < scene->nr_restarts; i++) {
-		if (i % 2 == 0) {
-			scene->restarts[kept++] = scene->restarts[i];
-			continue;
-		}
-		scene->restart_bytes -= bud_restart_bytes(scene->restarts[i]);
-		bud_restart_destroy(scene->restarts[i]);
-	}
-	scene->nr_restarts = kept;
-	scene->restart_step *= 2;
-}
-
-/* The state as it is now; only where the replay said done. */
-static bud_status keep_restart(bud_scene *scene, bud_error *err)
-{
-	bud_restart *restart;
-	uint64_t now = bud_replay_time(scene->bench->replay);
-	scene->restart_left = scene->restart_step;
-	if (now == BUD_TIME_NONE ||
-	    (scene->nr_restarts && bud_restart_time(scene->restarts[scene->nr_restarts - 1]) >= now))
-		return BUD_OK;
-	bud_status status = bud_replay_save(scene->bench->replay, &restart, err);
-	if (status)
-		return status;
-	scene->restarts[scene->nr_restarts++] = restart;
-	scene->restart_bytes += bud_restart_bytes(restart);
-	if (scene->nr_restarts == BUD_SCENE_RESTARTS || (scene->restart_bytes > RESTART_CAP && scene->nr_restarts > 1))
-		thin_restarts(scene);
-	return BUD_OK;
-}
-
-/* Fills the overview, and leaves restart points on the way if so wanted. */
-static bud_status run_overview(bud_scene *scene, uint64_t *budget, bool keep, bool *done, bud_error *err)
-{
-	bud_replay *replay = scene->bench->replay;
-	bud_timeline *t = scene->overview;
+	bud_trail *trail = trail_of(scene);
+	uint64_t begin = t->columns[t->nr_filled].t_begin_ns;
+	bool done = true;
 	bud_status status = BUD_OK;
-	while (!status && !*done && *budget) {
-		uint64_t slice = keep && scene->restart_left < *budget ? scene->restart_left : *budget, left = slice;
-		status = bud_timeline_work(t, replay, &left, done, err);
-		*budget -= slice - left;
-		scene->restart_left -= keep ? slice - left : 0;
-		uint64_t next = bud_replay_position(replay);
-		bool reached = !t->open;
-		if (status || !keep || scene->restart_left)
-			continue;
-		if (t->open && next && next <= t->columns[t->nr_filled].t_end_ns)
-			status = bud_replay_run(replay, next, NULL, &reached, err);
-		if (!status && reached)
-			status = keep_restart(scene, err);
+	if (!scene->placed) {
+		status = bud_trail_go_before(trail, begin, err);
+		if (!status && t->nr_filled)
+			status = bud_replay_run(trail->replay, begin, budget, &scene->placed, err);
 		else
-			scene->restart_left = 1;
+			scene->placed = true;
 	}
+	if (!status && scene->placed && t == scene->overview)
+		return bud_trail_fill(trail, trail->replay, t, budget, &done, err);
+	while (!status && scene->placed && *budget && t->nr_filled < t->nr_columns)
+		status = bud_timeline_work(t, trail->replay, budget, &done, err);
 	return status;
 }
 
+/* What the user has not asked for, but will: the rest of the trace, read in ever better ways. */
 static bud_status work_phase(bud_scene *scene, uint64_t *budget, bud_error *err)
 {
+	bud_replay *replay = scene->bench->replay;
 	bool done = false;
-	bud_status status;
+	bud_status status = BUD_OK;
 	switch (scene->phase) {
 	case BUD_PHASE_FIRST:
-		status = run_overview(scene, budget, false, &done, err);
+		status = bud_trail_fill(&scene->sketch, replay, scene->overview, budget, &done, err);
 		if (!status && done)
 			scene->phase = BUD_PHASE_LEARN;
-		return status;
+		break;
 	case BUD_PHASE_LEARN:
 		status = bud_workbench_learn(scene->bench, budget, &done, err);
-		return status || !done ? status : begin_survey(scene, err);
+		if (!status && done)
+			status = begin_survey(scene, err);
+		break;
 	case BUD_PHASE_SURVEY:
-		status = run_overview(scene, budget, true, &done, err);
-		if (!status && done) {
-			status = bud_replay_run(scene->bench->replay, BUD_TIME_NONE, NULL, &done, err);
-			if (!status)
-				status = end_survey(scene, true, err);
-		}
-		return status;
-	default:
+		status = bud_trail_fill(&scene->learnt, replay, scene->overview, budget, &done, err);
+		if (!status && done)
+			status = bud_replay_run(replay, BUD_TIME_NONE, NULL, &done, err);
+		if (!status && done)
+			status = end_survey(scene, true, err);
+		break;
+	case BUD_PHASE_READY:
 		return BUD_OK;
 	}
+	scene->phase_ns = bud_replay_position(replay);
+	return status;
 }
 
 bud_status bud_scene_break_off(bud_scene *scene, bud_error *err)
 {
 	bud_status status = BUD_OK;
 	scene->searching = false;
+	leave_job(scene);
 	if (scene->phase == BUD_PHASE_FIRST || scene->phase == BUD_PHASE_LEARN) {
 		scene->hasty = true;
 		status = bud_workbench_forget(scene->bench, err);
@@ -243,32 +229,23 @@ bud_status bud_scene_break_off(bud_scene *scene, bud_error *err)
 	return status;
 }
 
-/* Back to the last restart point before t_ns, or to the beginning. */
-static bud_status go_before(bud_scene *scene, uint64_t t_ns, bud_error *err)
-{
-	size_t i = scene->nr_restarts;
-	while (i > 0 && bud_restart_time(scene->restarts[i - 1]) >= t_ns)
-		i--;
-	return i ? bud_replay_restore(scene->bench->replay, scene->restarts[i - 1], err)
-		 : bud_replay_rewind(scene->bench->replay, err);
-}
-
 bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error *err)
 {
 	bool reached;
 	leave_job(scene);
-	bud_status status = go_before(scene, browse->cursor_ns + 1, err);
+	bud_status status = bud_trail_go_before(&scene->learnt, browse->cursor_ns + 1, err);
 	return status ? status : bud_replay_run(scene->bench->replay, browse->cursor_ns, NULL, &reached, err);
 }
 
 static bud_status take_instant(bud_scene *scene, bud_instant *at, const bud_browse *browse, bud_error *err)
 {
-	const bud_memory *memory = bud_replay_memory(scene->bench->replay);
-	int order = bud_replay_kernel(scene->bench->replay)->pageblock_order;
+	const bud_replay *replay = trail_of(scene)->replay;
+	const bud_memory *memory = bud_replay_memory(replay);
+	int order = bud_replay_kernel(replay)->pageblock_order;
 	bud_status status = BUD_OK;
 	at->zone = browse->zone;
 	at->block = browse->lists[BUD_SCREEN_PFN].row;
-	at->lost = bud_replay_lost(scene->bench->replay, &at->uncounted_gaps);
+	at->lost = bud_replay_lost(replay, &at->uncounted_gaps);
 	for (size_t i = 0; i < memory->nr_zones; i++)
 		bud_sample_take(&at->samples[i], &memory->zones[i]);
 	if (at->zone < memory->nr_zones) {
@@ -286,32 +263,13 @@ static bud_status work_instant(bud_scene *scene, bud_instant *at, uint64_t t_ns,
 	bool reached;
 	bud_status status = BUD_OK;
 	if (!scene->placed || at->t_ns != t_ns)
-		status = go_before(scene, t_ns == BUD_TIME_NONE ? t_ns : t_ns + 1, err);
+		status = bud_trail_go_before(trail_of(scene), t_ns == BUD_TIME_NONE ? t_ns : t_ns + 1, err);
 	scene->placed = true;
 	at->t_ns = t_ns;
 	at->ready = false;
 	if (!status)
-		status = bud_replay_run(scene->bench->replay, t_ns, budget, &reached, err);
+		status = bud_replay_run(trail_of(scene)->replay, t_ns, budget, &reached, err);
 	return status || !reached ? status : take_instant(scene, at, browse, err);
-}
-
-static bud_status work_timeline(bud_scene *scene, bud_timeline *t, uint64_t *budget, bud_error *err)
-{
-	bud_replay *replay = scene->bench->replay;
-	uint64_t begin = t->columns[t->nr_filled].t_begin_ns;
-	bool done = true;
-	bud_status status = BUD_OK;
-	if (!scene->placed) {
-		scene->job = BUD_JOB_TIMELINE;
-		status = go_before(scene, begin, err);
-		if (!status && t->nr_filled)
-			status = bud_replay_run(replay, begin, budget, &scene->placed, err);
-		else
-			scene->placed = true;
-	}
-	while (!status && scene->placed && *budget && t->nr_filled < t->nr_columns)
-		status = bud_timeline_work(t, replay, budget, &done, err);
-	return status;
 }
 
 /* Whose every page is at t_ns: from the beginning of the trace, or from where that is known. */
@@ -324,7 +282,7 @@ static bud_status work_owners(bud_scene *scene, uint64_t t_ns, uint64_t *budget,
 	if (!scene->placed && again)
 		status = bud_replay_rewind(replay, err);
 	else if (!scene->placed)
-		status = go_before(scene, w->owned_ns + 1, err);
+		status = bud_trail_go_before(&scene->learnt, w->owned_ns + 1, err);
 	if (!status && !scene->placed && !again)
 		status = bud_replay_run(replay, w->owned_ns, NULL, &reached, err);
 	if (!status && !scene->placed)
@@ -343,8 +301,17 @@ static bool is_current(const bud_instant *at, uint64_t t_ns, const bud_browse *b
 
 static bud_timeline *unfinished(bud_scene *scene, const bud_browse *browse)
 {
-	bud_timeline *t = is_of(scene->overview, browse) ? scene->overview : scene->timeline;
+	bool overview = scene->phase == BUD_PHASE_READY && is_of(scene->overview, browse);
+	bud_timeline *t = overview ? scene->overview : is_of(scene->timeline, browse) ? scene->timeline : NULL;
 	return t && t->nr_filled < t->nr_columns ? t : NULL;
+}
+
+/* Whether that instant can be replayed: the sketch may not have come so far. */
+static bool is_reached(const bud_scene *scene, uint64_t t_ns)
+{
+	const bud_timeline *t = scene->phase == BUD_PHASE_FIRST ? scene->overview : scene->coarse;
+	return scene->phase == BUD_PHASE_READY || scene->phase == BUD_PHASE_LEARN ||
+	       (t && t->nr_filled && t->columns[t->nr_filled - 1].t_end_ns >= t_ns);
 }
 
 /* What is most wanted. */
@@ -352,19 +319,24 @@ static bud_job next_job(bud_scene *scene, const bud_browse *browse)
 {
 	if (scene->searching)
 		return BUD_JOB_SEARCH;
-	if (!is_current(&scene->cursor, browse->cursor_ns, browse))
-		return BUD_JOB_CURSOR;
-	if (browse->mark_ns != BUD_TIME_NONE && (!scene->mark.ready || scene->mark.t_ns != browse->mark_ns))
-		return BUD_JOB_MARK;
 	bool listed = bud_eventlist_covers(&scene->events, browse->cursor_ns);
 	if (!listed && browse->lists[BUD_SCREEN_HEAT].inside)
 		return BUD_JOB_EVENTS;
-	if (!listed || unfinished(scene, browse))
-		return unfinished(scene, browse) ? BUD_JOB_TIMELINE : BUD_JOB_EVENTS;
+	if (!is_reached(scene, browse->cursor_ns))
+		return BUD_JOB_NONE;
+	if (!is_current(&scene->cursor, browse->cursor_ns, browse))
+		return BUD_JOB_CURSOR;
+	if (browse->mark_ns != BUD_TIME_NONE && is_reached(scene, browse->mark_ns) &&
+	    (!scene->mark.ready || scene->mark.t_ns != browse->mark_ns))
+		return BUD_JOB_MARK;
+	if (unfinished(scene, browse) && is_reached(scene, browse->end_ns))
+		return BUD_JOB_TIMELINE;
+	if (!listed)
+		return BUD_JOB_EVENTS;
 	bool owners = browse->screen == BUD_SCREEN_SITES ||
 		      (browse->screen == BUD_SCREEN_PFN && browse->lists[BUD_SCREEN_PFN].inside);
 	bool known = scene->witness.owned && scene->witness.owned_ns == browse->cursor_ns;
-	return owners && !known ? BUD_JOB_OWNERS : BUD_JOB_NONE;
+	return owners && !known && scene->phase == BUD_PHASE_READY ? BUD_JOB_OWNERS : BUD_JOB_NONE;
 }
 
 static bud_status work_job(bud_scene *scene, const bud_browse *browse, uint64_t *budget, bud_error *err)
@@ -401,16 +373,16 @@ bud_status bud_scene_work(bud_scene *scene, const bud_browse *browse, uint64_t b
 	bud_status status = BUD_OK;
 	*done = info_of(scene)->first_ns == BUD_TIME_NONE;
 	while (!status && !*done && budget) {
-		if (scene->phase != BUD_PHASE_READY) {
-			status = scene->overview ? work_phase(scene, &budget, err) : bud_scene_show(scene, browse, err);
+		if (!scene->overview) {
+			status = bud_scene_show(scene, browse, err);
 			continue;
 		}
 		bud_job job = next_job(scene, browse);
-		*done = job == BUD_JOB_NONE;
+		*done = job == BUD_JOB_NONE && scene->phase == BUD_PHASE_READY;
 		if (job != scene->job)
 			leave_job(scene);
 		scene->job = job;
-		status = work_job(scene, browse, &budget, err);
+		status = job == BUD_JOB_NONE ? work_phase(scene, &budget, err) : work_job(scene, browse, &budget, err);
 	}
 	return status;
 }
@@ -467,7 +439,7 @@ char *bud_scene_progress(const bud_scene *scene, const bud_browse *browse, char 
 	*text = '\0';
 	if (scene->phase != BUD_PHASE_READY)
 		snprintf(text, size, "%s %u%%", phases[scene->phase],
-			 percent(bud_replay_position(scene->bench->replay), browse->first_ns, browse->last_ns));
+			 percent(scene->phase_ns, browse->first_ns, browse->last_ns));
 	else if (scene->searching)
 		snprintf(text, size, "searching %u%%",
 			 percent(scene->search.position_ns, browse->first_ns, browse->last_ns));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The figures behind the screens. A first pass over the trace gives a coarse
- * picture at once; then the replay learns what later events tell; then a
- * survey of the whole trace, which leaves restart points on its way and
- * tells who listens. From there on any range and any instant are replayed
- * from the nearest restart point. All work is done in slices, so that the
- * user can move on meanwhile.
+ * picture at once, and a sketch: a replay that knows nothing of later
+ * events, but can be anywhere soon. It answers the user while another replay
+ * learns what later events tell, and surveys the whole trace for those who
+ * listen; then that one answers, and the sketch is dropped. All work is done
+ * in slices, what the user waits for first.
  */
 #ifndef BUD_TUI_SCENE_H
 #define BUD_TUI_SCENE_H
@@ -13,13 +13,12 @@
 #include "cli/tui/blockmap.h"
 #include "cli/tui/browse.h"
 #include "cli/tui/eventlist.h"
+#include "cli/tui/trail.h"
 #include "cli/tui/witness.h"
 #include "cli/workbench.h"
 
-#define BUD_SCENE_RESTARTS 256
-
 typedef enum bud_phase {
-	BUD_PHASE_FIRST, /* the coarse picture, without proofs */
+	BUD_PHASE_FIRST, /* the coarse picture, and the sketch */
 	BUD_PHASE_LEARN,
 	BUD_PHASE_SURVEY,
 	BUD_PHASE_READY,
@@ -37,7 +36,7 @@ typedef struct bud_instant {
 	uint64_t lost, uncounted_gaps; /* up to it */
 } bud_instant;
 
-/* Work at hand once the phases are over. */
+/* Work at hand for the user; NONE: the phase goes on. */
 typedef enum bud_job {
 	BUD_JOB_NONE,
 	BUD_JOB_SEARCH,
@@ -52,17 +51,15 @@ typedef struct bud_scene {
 	bud_workbench *bench;
 	bud_event_world world;
 	bud_phase phase;
-	bool hasty;   /* learning was broken off: later events are not used */
-	bool partial; /* the survey was broken off: listeners know only the beginning */
+	uint64_t phase_ns; /* how far it is */
+	bool hasty;	   /* learning was broken off: later events are not used */
+	bool partial;	   /* the survey was broken off: listeners know only the beginning */
 
 	bud_timeline *timeline; /* of the range last asked for; NULL where overview is it */
 	bud_timeline *overview; /* the whole trace; coarse stands in for what is not filled yet */
 	bud_timeline *coarse;
 
-	bud_restart *restarts[BUD_SCENE_RESTARTS]; /* by time */
-	size_t nr_restarts;
-	size_t restart_bytes;		     /* held by them */
-	uint64_t restart_step, restart_left; /* events between two, and to the next */
+	bud_trail sketch, learnt; /* the latter from the survey on */
 
 	bud_job job;
 	bool placed; /* the replay, or the source, stands where the job needs it */

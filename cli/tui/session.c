@@ -412,15 +412,15 @@ static bud_status make_lists(bud_session *s, bud_error *err)
 bud_status bud_session_work(bud_session *session, uint64_t budget, bool *idle, bud_error *err)
 {
 	bud_session *s = session;
+	uint64_t cursor_ns = s->browse.cursor_ns;
 	bud_status status = bud_scene_show(&s->scene, &s->browse, err);
 	if (!status)
 		status = bud_scene_work(&s->scene, &s->browse, budget, idle, err);
 	if (!status)
 		status = make_lists(s, err);
-	if (s->searched && !s->scene.searching) {
+	if (s->searched && !s->scene.searching)
 		end_search(s);
-		*idle = false;
-	}
+	*idle = *idle && s->browse.cursor_ns == cursor_ns;
 	s->dirty = true;
 	return status;
 }

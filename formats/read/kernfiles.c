@@ -11,7 +11,8 @@
 #include "formats/read/bytes.h"
 #include "formats/read/inflate.h"
 
-#define MAX_TEXT  ((size_t)64 << 20)
+#define MAX_TEXT ((size_t)64 << 20)
+#define MAX_KEPT ((size_t)4 << 20) /* bytes: the free pages of 128 GiB */
 
 typedef struct inflated {
 	char *data;
@@ -424,8 +425,8 @@ static bool take_flags(bud_pageset *pages, uint64_t set, uint64_t clear, const u
 	return true;
 }
 
-static bud_status read_pages(const bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
-			     bud_error *err)
+static bud_status read_kpageflags(const bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
+				  bud_error *err)
 {
 	enum { PIECE = 1 << 18 };
 	char *gz = join(snapshot->path, "kpageflags.gz"), *plain = join(snapshot->path, "kpageflags");
@@ -450,6 +451,18 @@ static bud_status read_pages(const bud_snapshot *snapshot, uint64_t set, uint64_
 	free(piece);
 	free(gz);
 	free(plain);
+	return status;
+}
+
+static bud_status read_pages(const bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
+			     bud_error *err)
+{
+	bud_kept_pages *kept = set == BUD_KPF_BUDDY && !clear ? snapshot->kept : NULL;
+	if (kept && kept->known)
+		return bud_pageset_copy(pages, &kept->pages) ? BUD_OK : bud_error_memory(err, "kpageflags");
+	bud_status status = read_kpageflags(snapshot, set, clear, pages, err);
+	if (!status && kept && bud_pageset_bytes(pages) <= MAX_KEPT)
+		kept->known = bud_pageset_copy(&kept->pages, pages);
 	return status;
 }
 
@@ -502,8 +515,12 @@ bud_status bud_kernfiles_folder(bud_snapshot *snapshot, const char *folder, bool
 		free(path);
 	}
 	snapshot->has_kpageflags = has_file(snapshot, "kpageflags.gz") || has_file(snapshot, "kpageflags");
-	if (snapshot->has_kpageflags)
+	if (snapshot->has_kpageflags) {
 		snapshot->read_pages = read_pages;
+		snapshot->kept = calloc(1, sizeof *snapshot->kept);
+		if (snapshot->kept)
+			bud_pageset_init(&snapshot->kept->pages);
+	}
 	if (status) {
 		bud_snapshot_fini(snapshot);
 		*snapshot = (bud_snapshot){ 0 };

@@ -22,6 +22,9 @@ void bud_snapshot_fini(bud_snapshot *snapshot)
 	free(snapshot->windows);
 	free(snapshot->files);
 	free(snapshot->path);
+	if (snapshot->kept)
+		bud_pageset_fini(&snapshot->kept->pages);
+	free(snapshot->kept);
 }
 
 bud_zone_info *bud_snapshot_zone(const bud_snapshot *snapshot, int32_t node, const char *name)

@@ -66,6 +66,12 @@ typedef struct bud_read_window {
 	uint64_t mono_begin_ns, mono_end_ns;
 } bud_read_window;
 
+/* The free pages of kpageflags, once read. */
+typedef struct bud_kept_pages {
+	bool known;
+	bud_pageset pages;
+} bud_kept_pages;
+
 typedef struct bud_snapshot {
 	char name[64]; /* "03-thp" */
 	char *path;
@@ -91,6 +97,7 @@ typedef struct bud_snapshot {
 	bud_status (*read_pages)(const struct bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
 				 bud_error *err);
 	bool big_endian; /* of kpageflags */
+	struct bud_kept_pages *kept; /* read_pages's own: every pass over a trace asks for the free pages */
 } bud_snapshot;
 
 /* An empty one, everything unknown. */

@@ -73,6 +73,7 @@ struct bud_source {
 	const bud_source_ops *ops;
 	bud_trace_info info;
 	bud_event_mask wanted; /* kinds that next() delivers; LOST is always delivered */
+	uint64_t rewinds; /* so far: whoever finds one that is not its own has lost its place */
 };
 
 /*
@@ -92,6 +93,7 @@ static inline bud_status bud_source_next(bud_source *s, bud_batch *batch, bud_er
 static inline bud_status bud_source_rewind(bud_source *s, uint64_t t_ns, bud_event_mask wanted, bud_error *err)
 {
 	s->wanted = wanted;
+	s->rewinds++;
 	return s->ops->rewind(s, t_ns, err);
 }
 

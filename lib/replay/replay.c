@@ -35,6 +35,8 @@ struct bud_replay {
 	bud_batch batch;
 	size_t at; /* next event of batch */
 	bool ended;
+	uint64_t rewinds; /* of the source, the last of them ours: else others have moved it */
+	uint64_t place_ns, place_nr; /* the last event that was read, and how many up to it are of its instant */
 	uint64_t time; /* every event and step up to it is done; BUD_TIME_NONE before the first */
 };
 
@@ -115,7 +117,48 @@ static bud_status seek_source(bud_replay *r, uint64_t t_ns, bud_error *err)
 	r->rules.listeners = r->listeners.nr && !r->proofs.learning ? &r->listeners : NULL;
 	for (unsigned i = 0; r->rules.listeners && i < r->listeners.nr; i++)
 		also |= r->listeners.list[i].also;
-	return bud_source_rewind(r->source, t_ns, BUD_RULES_EVENTS | also, err);
+	bud_status status = bud_source_rewind(r->source, t_ns, BUD_RULES_EVENTS | also, err);
+	r->rewinds = r->source->rewinds;
+	r->place_ns = t_ns;
+	r->place_nr = 0;
+	return status;
+}
+
+static bud_status next_batch(bud_replay *r, bud_error *err)
+{
+	bud_status status = bud_source_next(r->source, &r->batch, err);
+	r->at = 0;
+	r->ended = !status && r->batch.nr == 0;
+	return status;
+}
+
+/* nr events of the batch have been read. */
+static void move_on(bud_replay *r, size_t nr)
+{
+	size_t same = 0;
+	r->at += nr;
+	if (!nr)
+		return;
+	uint64_t t_ns = r->batch.events[r->at - 1].t_ns;
+	while (same < nr && r->batch.events[r->at - 1 - same].t_ns == t_ns)
+		same++;
+	r->place_nr = same + (same == nr && t_ns == r->place_ns ? r->place_nr : 0);
+	r->place_ns = t_ns;
+}
+
+/* Others have read from the source meanwhile: behind the last event that was read, again. */
+static bud_status return_to_place(bud_replay *r, bud_error *err)
+{
+	uint64_t left = r->place_nr;
+	bud_status status = seek_source(r, r->place_ns, err);
+	while (!status && left && !r->ended) {
+		status = next_batch(r, err);
+		size_t nr = !status && r->batch.nr < left ? r->batch.nr : left;
+		if (!status)
+			move_on(r, nr);
+		left -= nr;
+	}
+	return status;
 }
 
 bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
@@ -212,16 +255,14 @@ static bud_status run_events(bud_replay *r, uint64_t t_ns, uint64_t *budget, boo
 {
 	*reached = false;
 	while (!*reached && *budget) {
-		if (r->at == r->batch.nr && !r->ended) {
-			bud_status status = bud_source_next(r->source, &r->batch, err);
-			if (status)
-				return status;
-			r->at = 0;
-			r->ended = r->batch.nr == 0;
-		}
+		bud_status status = r->rewinds == r->source->rewinds ? BUD_OK : return_to_place(r, err);
+		if (!status && r->at == r->batch.nr && !r->ended)
+			status = next_batch(r, err);
+		if (status)
+			return status;
 		size_t left = r->batch.nr - r->at, room = left < *budget ? left : *budget;
 		size_t done = room ? bud_rules_apply(&r->rules, &r->batch.events[r->at], room, t_ns) : 0;
-		r->at += done;
+		move_on(r, done);
 		*budget -= done;
 		*reached = r->at < r->batch.nr ? done < room : r->ended;
 	}
@@ -398,7 +439,8 @@ uint64_t bud_replay_time(const bud_replay *replay)
 
 uint64_t bud_replay_position(const bud_replay *replay)
 {
-	return replay->at < replay->batch.nr ? replay->batch.events[replay->at].t_ns : 0;
+	bool ours = replay->rewinds == replay->source->rewinds;
+	return ours && replay->at < replay->batch.nr ? replay->batch.events[replay->at].t_ns : 0;
 }
 
 const uint64_t *bud_replay_event_counts(const bud_replay *replay)
@@ -469,6 +511,9 @@ bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bu
 	void *self = r->rules.observer_self;
 	r->rules = restart->rules;
 	r->rules.memory = &r->memory;
+	r->rules.kernel = &r->kernel;
+	r->rules.proofs = &r->proofs;
+	r->rules.interrupts = &r->interrupts;
 	r->rules.last_range = NULL;
 	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
 	r->rules.types = r->types;

@@ -24,7 +24,8 @@ typedef void bud_replay_listener(void *self, const bud_event *event);
 /*
  * The replay of source over memory. memory and kernel are copied; source and
  * snapshots are borrowed and must outlive the replay. Snapshots must have
- * been placed (survey).
+ * been placed (survey). Others may read from the source, or replay it,
+ * between two calls: each goes back to its own place.
  */
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
 			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
@@ -105,8 +106,8 @@ const bud_typecheck *bud_replay_typechecks(const bud_replay *replay, size_t *nr)
 
 /*
  * Restart points. Save only where bud_replay_run() said done. A saved state
- * can be restored any number of times; its memory is bounded by the machine
- * traced.
+ * can be restored any number of times, also into another replay of the same,
+ * if neither has learnt; its memory is bounded by the machine traced.
  */
 typedef struct bud_restart bud_restart;
 bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_error *err);

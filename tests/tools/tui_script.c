@@ -8,6 +8,8 @@
  *   {click X,Y} {drag X,Y} {wheel-up X,Y} {wheel-down X,Y}
  *   {wait MS}         lets time pass
  * After each of them all work is done. The last screen is always printed.
+ * With {soon} as the first word, work goes on only until the cursor's figures
+ * are known, as for a user who does not wait until the trace is learnt.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,12 +24,14 @@ static void show(bud_session *s)
 	puts("=====");
 }
 
-static bud_status settle(bud_session *s, bud_error *err)
+static bud_status settle(bud_session *s, bool soon, bud_error *err)
 {
 	bool idle = false;
 	bud_status status = BUD_OK;
-	while (!status && !idle)
+	while (!status && !idle) {
 		status = bud_session_work(s, 10000, &idle, err);
+		idle = idle || (soon && s->scene.cursor.ready && s->scene.cursor.t_ns == s->browse.cursor_ns);
+	}
 	return status;
 }
 
@@ -81,11 +85,15 @@ static const char *do_next(bud_session *s, const char *script, bud_status *statu
 
 static bud_status play(bud_session *s, const char *script, bud_error *err)
 {
-	bud_status status = settle(s, err);
+	static const char soon_word[] = "{soon}";
+	bool soon = strncmp(script, soon_word, sizeof soon_word - 1) == 0;
+	if (soon)
+		script += sizeof soon_word - 1;
+	bud_status status = settle(s, soon, err);
 	while (*script && !status && !s->browse.quit) {
 		script = do_next(s, script, &status, err);
 		if (!status)
-			status = settle(s, err);
+			status = settle(s, soon, err);
 	}
 	if (!status)
 		show(s);

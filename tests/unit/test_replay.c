@@ -261,6 +261,38 @@ static void test_listening_changes_nothing(void **state)
 	assert_int_equal(free_pages[0], free_pages[1]);
 }
 
+/* Two replays read one source in turn, a random few events each, one of them learning: each ends as if it were alone. */
+static void test_replays_of_one_source_do_not_disturb_each_other(void **state)
+{
+	(void)state;
+	static made_source m;
+	uint64_t nr_free[2][2][BUD_NR_ORDERS];
+	for (int shared = 0; shared < 2; shared++) {
+		bud_replay *learning = make_replay(&m, 21), *plain;
+		bool learnt = false, done = false;
+		assert_int_equal(bud_replay_create(&plain, bud_replay_memory(learning), bud_replay_kernel(learning),
+						   &m.source, NULL, 0, BUD_SEED_NONE, NULL),
+				 BUD_OK);
+		assert_int_equal(bud_replay_rewind(learning, NULL), BUD_OK);
+		while (!learnt || !done) {
+			uint64_t few = shared ? 1 + (uint64_t)random() % 90 : UINT64_MAX, as_few = few;
+			if (!learnt)
+				assert_int_equal(bud_replay_learn(learning, 3, &few, &learnt, NULL), BUD_OK);
+			if (!done && (shared || learnt))
+				assert_int_equal(bud_replay_run(plain, BUD_TIME_NONE, &as_few, &done, NULL), BUD_OK);
+		}
+		assert_int_equal(bud_replay_run(learning, BUD_TIME_NONE, NULL, &done, NULL), BUD_OK);
+		const bud_memory *of_plain = bud_replay_memory(plain), *of_learning = bud_replay_memory(learning);
+		memcpy(nr_free[shared][0], of_plain->zones[0].buddy.nr_free, sizeof nr_free[shared][0]);
+		memcpy(nr_free[shared][1], of_learning->zones[0].buddy.nr_free, sizeof nr_free[shared][1]);
+		for (int k = 0; k < BUD_NR_EVENT_KINDS; k++)
+			assert_int_equal(bud_replay_event_counts(plain)[k], bud_replay_event_counts(learning)[k]);
+		bud_replay_destroy(learning);
+		bud_replay_destroy(plain);
+	}
+	assert_memory_equal(nr_free[0], nr_free[1], sizeof nr_free[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_a_restart_goes_on_as_if_nothing_had_been),
 		cmocka_unit_test(test_a_listener_hears_every_event_once),
 		cmocka_unit_test(test_listening_changes_nothing),
+		cmocka_unit_test(test_replays_of_one_source_do_not_disturb_each_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
