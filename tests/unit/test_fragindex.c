@@ -44,6 +44,47 @@ static void test_single_pages_only(void **state)
 	assert_in_range(bud_fragindex_extfrag(crumbs, 10, 9), 990, 1000);
 }
 
+/* What kernels printed, and what the formula gives where nothing like it was at hand. */
+static void test_vectors(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t nr_free[BUD_NR_ORDERS];
+		int32_t unusable[11], extfrag[11];
+	} rows[] = {
+		/* clang-format off */
+		{ { 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 3 },
+		  { 0, 0, 0, 0, 0, 0, 0, 0, 0, 66, 200 },
+		  { -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000 } },
+		{ { 1, 2, 4, 2, 5, 4, 3, 4, 5, 3, 751 },
+		  { 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4 },
+		  { -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000 } },
+		{ { 17019, 7919, 3887, 2106, 1246, 4172, 2968, 1939, 1009, 2, 494 },
+		  { 0, 11, 23, 34, 45, 59, 153, 287, 461, 643, 644 },
+		  { -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000, -1000 } },
+		{ { 1000 },
+		  { 0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000 },
+		  { -1000, 499, 749, 874, 937, 968, 984, 992, 996, 998, 999 } },
+		{ { 100, 50, 25 },
+		  { 0, 333, 666, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000 },
+		  { -1000, -1000, -1000, 780, 888, 941, 968, 981, 988, 991, 993 } },
+		{ { 0, 0, 0, 4 },
+		  { 0, 0, 0, 0, 1000, 1000, 1000, 1000, 1000, 1000, 1000 },
+		  { -1000, -1000, -1000, -1000, 250, 500, 625, 688, 719, 735, 743 } },
+		{ { 1 },
+		  { 0, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000 },
+		  { -1000, -500, -250, -125, -62, -31, -15, -7, -3, -1, 0 } },
+		/* clang-format on */
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int k = 0; k <= 10; k++)
+			if (bud_fragindex_unusable(rows[i].nr_free, 10, k) != rows[i].unusable[k] ||
+			    bud_fragindex_extfrag(rows[i].nr_free, 10, k) != rows[i].extfrag[k])
+				fail_msg("row %zu, order %d: %d %d", i, k,
+					 bud_fragindex_unusable(rows[i].nr_free, 10, k),
+					 bud_fragindex_extfrag(rows[i].nr_free, 10, k));
+}
+
 static void test_all_at_once_is_the_same(void **state)
 {
 	(void)state;
@@ -145,6 +186,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_free),
 		cmocka_unit_test(test_one_large_block),
 		cmocka_unit_test(test_single_pages_only),
+		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_all_at_once_is_the_same),
 		cmocka_unit_test(test_the_kernels_own_indices_in_examples),
 		cmocka_unit_test(test_the_kernels_own_indices_in_captures),
