@@ -60,7 +60,7 @@ static const struct {
 	{ BUD_KF_suitable_level,    {    0,     0,      0,      0,      0,      0,      0,      1 } },
 	{ BUD_KF_spares_kswapd,     {    0,     0,      0,      0,      0,      0,      0,      1 } },
 	{ BUD_KF_page_reporting,    {    0,     0,      1,      1,      1,      1,      1,      1 } },
-	{ BUD_KF_pcp_irqs_on,       {    0,     0,      0,      0,      0,      1,      1,      1 } },
+	{ BUD_KF_pcp_irqs_on,       {    0,     0,      0,      0,      1,      1,      1,      1 } },
 	/* clang-format on */
 };
 
@@ -111,7 +111,7 @@ static void test_the_release_of_a_change(void **state)
 		{ BUD_KF_nofragment, "5.19.0", "6.0.0", 1, 2 },
 		{ BUD_KF_pcp_rework, "5.19.0", "6.0.0", 0, 1 },
 		{ BUD_KF_gfp_atomic, "6.2.0", "6.3.0", 1, 0 },
-		{ BUD_KF_pcp_irqs_on, "6.1.0", "6.2.0", 0, 1 },
+		{ BUD_KF_pcp_irqs_on, "6.0.0", "6.2.0", 0, 1 },
 		{ BUD_KF_alloc_flags, "6.2.0", "6.3.0", 0, 1 },
 		{ BUD_KF_pcp_cma_bypass, "6.4.0", "6.5.0", 1, 0 },
 		{ BUD_KF_pcp_policy, "6.6.0", "6.7.0", BUD_PCP_LOWMARK, BUD_PCP_AUTO },
