@@ -50,8 +50,10 @@ static void add_failure(bud_ledger *l, const bud_event *e)
 		if (!z->seeded || e->order < 0 || e->order > z->buddy.max_order)
 			continue;
 		f->known = true;
-		f->free_pages += z->buddy.free_pages;
-		f->suitable += bud_fragindex_suitable(z->buddy.nr_free, z->buddy.max_order, e->order);
+		uint64_t nr_free[BUD_NR_ORDERS];
+		bud_buddy_count(&z->buddy, nr_free);
+		f->free_pages += bud_buddy_pages(&z->buddy);
+		f->suitable += bud_fragindex_suitable(nr_free, z->buddy.max_order, e->order);
 	}
 }
 

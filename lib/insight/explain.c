@@ -101,7 +101,7 @@ void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_set
 				   .name = zone->name,
 				   .type = zone->type,
 				   .managed = zone->managed,
-				   .free = zone->seeded ? zone->buddy.free_pages : BUD_UNKNOWN,
+				   .free = zone->seeded ? bud_buddy_pages(&zone->buddy) : BUD_UNKNOWN,
 				   .uncertain = bud_zone_uncertain_pages(zone, NULL),
 				   .types = types,
 				   .min = known ? known->kernel->min : zone->marks.min,
@@ -123,7 +123,7 @@ void bud_explain_zone(bud_zone_facts *facts, const bud_zone *zone, const bud_set
 		return;
 	}
 	for (int k = 0; k <= zone->buddy.max_order; k++)
-		add_blocks(&facts->area, k, BUD_MT_MOVABLE, zone->buddy.nr_free[k]);
+		add_blocks(&facts->area, k, BUD_MT_MOVABLE, bud_buddy_blocks(&zone->buddy, k));
 }
 
 unsigned bud_explain_report_types(const bud_klog_report *report)

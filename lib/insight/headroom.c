@@ -61,6 +61,6 @@ void bud_headroom_count(bud_headroom *room, const bud_memory *memory, const bud_
 	room->movable = by[HAS_MOVABLE];
 	room->unknown = by[HAS_UNKNOWN];
 	room->fixed = by[HAS_FIXED];
-	uint64_t fit = (zone->buddy.free_pages + zone->cached_pages) / size;
+	uint64_t fit = (bud_buddy_pages(&zone->buddy) + zone->cached_pages) / size;
 	room->reachable = min(room->cached + room->movable, fit > room->free ? fit - room->free : 0);
 }

@@ -150,7 +150,7 @@ static void compare_zone(const bud_logmatch *m, bud_zone_match *match, uint64_t 
 	if (!zone || !zone->seeded || match->equal)
 		return;
 	for (int k = 0; k < (int)match->report->nr_orders; k++)
-		error += distance(zone->buddy.nr_free[k], match->report->nr_free[k]) << k;
+		error += distance(bud_buddy_blocks(&zone->buddy, k), match->report->nr_free[k]) << k;
 	match->compared = true;
 	if (error >= match->error)
 		return;
@@ -160,7 +160,7 @@ static void compare_zone(const bud_logmatch *m, bud_zone_match *match, uint64_t 
 	match->uncertain = bud_zone_uncertain_pages(zone, NULL);
 	match->boost = m->boosts ? bud_boosts_of(m->boosts, zone) : BUD_UNKNOWN;
 	for (int k = 0; k < (int)match->report->nr_orders; k++)
-		match->model[k] = zone->buddy.nr_free[k];
+		match->model[k] = bud_buddy_blocks(&zone->buddy, k);
 }
 
 static void explain_now(bud_logmatch *m, bud_log_match *match, uint64_t t_ns)

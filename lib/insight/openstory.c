@@ -78,8 +78,8 @@ static bud_openstory *new_story(bud_openstories *open)
 static void glance(bud_zone_glance *g, const bud_zone *zone)
 {
 	g->known = zone->seeded;
-	g->free_pages = zone->buddy.free_pages;
-	memcpy(g->nr_free, zone->buddy.nr_free, sizeof g->nr_free);
+	g->free_pages = bud_buddy_pages(&zone->buddy);
+	bud_buddy_count(&zone->buddy, g->nr_free);
 }
 
 bud_openstory *bud_openstory_begin(bud_openstories *open, const bud_event *e, bud_episode_kind kind, uint64_t id)

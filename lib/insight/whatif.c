@@ -440,7 +440,7 @@ static void judge_zone(bud_whatif *w, const bud_snapshot *snapshot, const bud_zo
 	judged->snapshot = snapshot;
 	judged->kernel = info;
 	judged->zone = (size_t)(zone - memory->zones);
-	memcpy(judged->replay, zone->buddy.nr_free, sizeof judged->replay);
+	bud_buddy_count(&zone->buddy, judged->replay);
 	for (size_t i = 0; i < w->nr_players; i++) {
 		const bud_machine_zone *simulated = bud_simulation_zone(w->players[i].simulation, judged->zone);
 		if (simulated)

@@ -231,6 +231,32 @@ int bud_buddy_next_block(const bud_buddy *buddy, bud_pfn pfn, bud_pfn end, bud_p
 	return -1;
 }
 
+void bud_buddy_meet(bud_buddy *buddy, const uint64_t *nr_free, unsigned nr_orders)
+{
+	for (unsigned k = 0; k < nr_orders && k < BUD_NR_ORDERS; k++)
+		buddy->unplaced[k] = (int64_t)(nr_free[k] - buddy->nr_free[k]);
+}
+
+uint64_t bud_buddy_blocks(const bud_buddy *buddy, int order)
+{
+	int64_t blocks = (int64_t)buddy->nr_free[order] + buddy->unplaced[order];
+	return blocks > 0 ? (uint64_t)blocks : 0;
+}
+
+void bud_buddy_count(const bud_buddy *buddy, uint64_t nr_free[BUD_NR_ORDERS])
+{
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		nr_free[k] = bud_buddy_blocks(buddy, k);
+}
+
+uint64_t bud_buddy_pages(const bud_buddy *buddy)
+{
+	int64_t pages = (int64_t)buddy->free_pages;
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		pages += buddy->unplaced[k] * ((int64_t)1 << k);
+	return pages > 0 ? (uint64_t)pages : 0;
+}
+
 bool bud_buddy_rebuild(bud_buddy *buddy, const bud_pageset *set)
 {
 	bud_pageset_clear_all(&buddy->free);
@@ -256,6 +282,7 @@ bool bud_buddy_copy(bud_buddy *to, const bud_buddy *from)
 	for (int k = 0; k < BUD_NR_ORDERS; k++) {
 		ok = bud_pageset_copy(&to->heads[k], &from->heads[k]) && ok;
 		to->nr_free[k] = from->nr_free[k];
+		to->unplaced[k] = from->unplaced[k];
 	}
 	to->start_pfn = from->start_pfn;
 	to->end_pfn = from->end_pfn;

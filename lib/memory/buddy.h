@@ -23,8 +23,9 @@ typedef struct bud_buddy {
 	bud_pageset heads[BUD_NR_ORDERS]; /* heads[k] holds pfn >> k of every free block of order k */
 	uint64_t nr_free[BUD_NR_ORDERS];  /* blocks per order, as free_area[k].nr_free */
 	uint64_t free_pages;
-	bud_blocktypes *types; /* NULL: not followed; then blocks merge whatever their type */
-	bool out_of_memory;    /* some insertion was lost for want of memory */
+	int64_t unplaced[BUD_NR_ORDERS]; /* see bud_buddy_meet() */
+	bud_blocktypes *types;		 /* NULL: not followed; then blocks merge whatever their type */
+	bool out_of_memory;		 /* some insertion was lost for want of memory */
 } bud_buddy;
 
 void bud_buddy_init(bud_buddy *buddy, bud_pfn start_pfn, bud_pfn end_pfn, int max_order);
@@ -51,6 +52,19 @@ int bud_buddy_block_of(const bud_buddy *buddy, bud_pfn pfn, bud_pfn *head);
 
 /* The first free block whose head is in [pfn, end): its order and *head; -1 if there is none. */
 int bud_buddy_next_block(const bud_buddy *buddy, bud_pfn pfn, bud_pfn end, bud_pfn *head);
+
+/*
+ * For a zone of which not every free page is known: so many free blocks of
+ * each order there are at this moment, by the kernel's count. What is missing
+ * is unplaced: free, nobody knows where. Such a block counts until the end,
+ * for a page that moves is known. An order has fewer than none unplaced where
+ * a block known to be free has merged with one that is not.
+ */
+void bud_buddy_meet(bud_buddy *buddy, const uint64_t *nr_free, unsigned nr_orders);
+/* Free blocks of that order, free blocks of every order, and free pages: the unplaced among them. */
+uint64_t bud_buddy_blocks(const bud_buddy *buddy, int order);
+void bud_buddy_count(const bud_buddy *buddy, uint64_t nr_free[BUD_NR_ORDERS]);
+uint64_t bud_buddy_pages(const bud_buddy *buddy);
 
 /* Drops everything; then exactly the pages of set that lie in the span are free. */
 bool bud_buddy_rebuild(bud_buddy *buddy, const bud_pageset *set);

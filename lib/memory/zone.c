@@ -135,6 +135,23 @@ void bud_zone_make_all_certain(bud_zone *zone)
 	memset(zone->doubted, 0, sizeof zone->doubted);
 }
 
+void bud_zone_meet(bud_zone *zone, const uint64_t *nr_free, unsigned nr_orders)
+{
+	bud_buddy_meet(&zone->buddy, nr_free, nr_orders);
+	zone->counted = true;
+}
+
+/* Pages of blocks that are only counted: their places are in doubt, and what they merge with. */
+static uint64_t unplaced_pages(const bud_buddy *buddy)
+{
+	uint64_t pages = 0;
+	for (int k = 0; k < BUD_NR_ORDERS; k++) {
+		int64_t blocks = buddy->unplaced[k];
+		pages += (uint64_t)(blocks < 0 ? -blocks : blocks) << k;
+	}
+	return pages;
+}
+
 void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages)
 {
 	uint64_t sum = zone->doubted[cause] + pages;
@@ -155,7 +172,7 @@ static uint64_t uncertain_by(const bud_zone *zone, bud_uncertainty cause, uint64
 	if (cause == BUD_UNCERTAIN_GAP && zone->lossy)
 		pages = all;
 	if (cause == BUD_UNCERTAIN_INFERRED && zone->inferred)
-		pages = all > known ? all - known : 0;
+		pages = unplaced_pages(&zone->buddy) + (!zone->counted && all > known ? all - known : 0);
 	if (cause == BUD_UNCERTAIN_REDUCED && zone->reduced)
 		pages = all;
 	return pages < all ? pages : all;
@@ -175,7 +192,7 @@ uint64_t bud_zone_uncertain_pages(const bud_zone *zone, uint64_t by[BUD_NR_UNCER
 
 uint64_t bud_zone_unknown_pages(const bud_zone *zone)
 {
-	uint64_t known = zone->buddy.free_pages + zone->cached_pages + zone->used_pages;
+	uint64_t known = bud_buddy_pages(&zone->buddy) + zone->cached_pages + zone->used_pages;
 	if (zone->managed == BUD_UNKNOWN)
 		return BUD_UNKNOWN;
 	return zone->managed > known ? zone->managed - known : 0;

@@ -54,6 +54,7 @@ typedef struct bud_zone {
 	uint64_t doubted[BUD_NR_UNCERTAINTIES]; /* pages that moved and nobody told which: bud_zone_doubt() */
 	bool reduced;	     /* kinds of events that move pages were not recorded: nothing is certain */
 	bool inferred;	     /* its start was inferred: pages that no event ever names are unknown */
+	bool counted;	     /* inferred, its free blocks were counted, and no unknown page can have moved since */
 	bool lossy;	     /* events were lost, nobody knows where: nothing is certain */
 	bool gapped;	     /* events were lost since the seed: only the certain pages are */
 	bud_pageset certain; /* pages an event has named since the last gap */
@@ -82,6 +83,8 @@ void bud_zone_lose_certainty(bud_zone *zone);
 void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order);
 /* A seed was read: everything is certain. */
 void bud_zone_make_all_certain(bud_zone *zone);
+/* The kernel's count of free blocks is read, which tells how many of the unknown pages are free (bud_buddy_meet). */
+void bud_zone_meet(bud_zone *zone, const uint64_t *nr_free, unsigned nr_orders);
 /* From now on, until the next seed, so many pages more may be elsewhere, for that cause. */
 void bud_zone_doubt(bud_zone *zone, bud_uncertainty cause, uint64_t pages);
 /* So many of them are where they are held, after all. */

@@ -32,7 +32,7 @@ static void compare_zone(bud_comparison *c, const bud_snapshot *snapshot, const 
 	c->known = c->exact = true;
 	c->uncertain_pages = bud_zone_uncertain_pages(zone, c->uncertain);
 	for (int k = 0; k < BUD_NR_ORDERS; k++) {
-		c->model[k] = zone->buddy.nr_free[k];
+		c->model[k] = bud_buddy_blocks(&zone->buddy, k);
 		int64_t difference = (int64_t)(c->model[k] - kernel->nr_free[k]);
 		c->exact = c->exact && difference == 0;
 		c->free_error += difference * ((int64_t)1 << k);
@@ -57,7 +57,7 @@ static void read_zone(bud_reading *r, const bud_snapshot *snapshot, const bud_zo
 			    .zone = zone,
 			    .known = zone->seeded,
 			    .t_ns = t_ns,
-			    .free_pages = zone->buddy.free_pages,
+			    .free_pages = bud_buddy_pages(&zone->buddy),
 			    .cached_pages = zone->cached_pages,
 			    .unknown_pages = bud_zone_unknown_pages(zone),
 			    .uncertain_pages = bud_zone_uncertain_pages(zone, NULL),

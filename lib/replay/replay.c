@@ -198,6 +198,22 @@ static void tell_all(bud_replay *r, uint64_t t_ns)
 		r->rules.observer(r->rules.observer_self, &r->memory.zones[i], t_ns, true);
 }
 
+/* An inferred start knows nothing of pages that no event names: each buddyinfo tells how many of them are free. */
+static void meet_counts(bud_replay *r, const bud_snapshot *snapshot)
+{
+	bool met = false;
+	for (size_t i = 0; i < snapshot->nr_zones; i++) {
+		const bud_zone_info *kernel = &snapshot->zones[i];
+		bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
+		if (!kernel->has_buddyinfo || !zone || !zone->inferred)
+			continue;
+		bud_zone_meet(zone, kernel->nr_free, snapshot->nr_orders);
+		met = true;
+	}
+	if (met)
+		tell_all(r, snapshot->t_ns);
+}
+
 static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 {
 	bud_status status = BUD_OK;
@@ -206,6 +222,7 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 		if (r->rules.completeness)
 			bud_completeness_note_snapshot(r->rules.completeness, a->snapshot);
 		bud_compare_lists(&r->compare, a->snapshot, &r->memory);
+		meet_counts(r, a->snapshot);
 		break;
 	case BUD_STEP_COMPARE_TYPES:
 		if (!r->types)

@@ -361,11 +361,13 @@ static void note_batched(bud_rules *rules, const bud_event *event)
 		bud_interrupts_note(rules->interrupts, event, range->zone, rules->seq, rules->proofs);
 }
 
-/* Compaction and isolation: leave without a page event. */
+/* Compaction and isolation: leave without a page event, and may be of those pages that are only counted. */
 static void apply_silent(bud_rules *rules, const bud_event *event)
 {
 	bud_zone *zone = bud_compaction_apply(&rules->compaction, rules->memory, event, rules->seq, rules->seed_seq,
 					      rules->proofs, rules->next_proof);
+	if (zone)
+		zone->counted = false;
 	if (zone && rules->observer)
 		rules->observer(rules->observer_self, zone, event->t_ns, true);
 }

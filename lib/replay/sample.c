@@ -62,10 +62,9 @@ static size_t nr_series(const bud_folder *f)
 static void take_lists(bud_zone_sample *sample, bool types, const bud_zone *zone)
 {
 	int max_order = zone->buddy.max_order;
-	memcpy(sample->nr_free, zone->buddy.nr_free, sizeof sample->nr_free);
-	bud_fragindex_all(zone->buddy.nr_free, max_order, sample->suitable, sample->extfrag_milli,
-			  sample->unusable_milli);
-	sample->free_pages = zone->buddy.free_pages;
+	bud_buddy_count(&zone->buddy, sample->nr_free);
+	bud_fragindex_all(sample->nr_free, max_order, sample->suitable, sample->extfrag_milli, sample->unusable_milli);
+	sample->free_pages = bud_buddy_pages(&zone->buddy);
 	sample->typed = types && zone->buddy.types;
 	if (sample->typed) {
 		memcpy(sample->nr_free_type, zone->buddy.types->area.nr, sizeof sample->nr_free_type);
@@ -81,7 +80,7 @@ static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
 	sample->unknown_pages = bud_zone_unknown_pages(zone);
 	sample->uncertain_pages = bud_zone_uncertain_pages(zone, sample->uncertain);
 	sample->marks = zone->marks;
-	sample->wm_state = bud_zone_wm_state(&zone->marks, zone->buddy.free_pages);
+	sample->wm_state = bud_zone_wm_state(&zone->marks, sample->free_pages);
 }
 
 static void take(bud_zone_sample *sample, bool types, const bud_zone *zone)

@@ -155,6 +155,34 @@ static void test_rebuild_and_copy(void **state)
 	bud_buddy_fini(&b);
 }
 
+/* Half of it known: the kernel counts one block of order 1 and two of order 3, and the replay knows two pages. */
+static void test_blocks_that_are_only_counted(void **state)
+{
+	(void)state;
+	const uint64_t kernel[] = { 0, 1, 0, 2 };
+	uint64_t nr_free[BUD_NR_ORDERS];
+	bud_buddy b, copy = { 0 };
+	bud_buddy_init(&b, START, END, MAX_ORDER);
+	bud_buddy_init(&copy, START, END, MAX_ORDER);
+	bud_buddy_insert(&b, 16, 0); /* a half of the block of order 1 */
+	bud_buddy_insert(&b, 64, 3);
+	bud_buddy_meet(&b, kernel, 4);
+	bud_buddy_count(&b, nr_free);
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		assert_int_equal(nr_free[k], k < 4 ? kernel[k] : 0);
+	assert_int_equal(bud_buddy_pages(&b), 18);
+	bud_buddy_remove(&b, 64, 3);
+	assert_int_equal(bud_buddy_blocks(&b, 3), 1);
+	assert_int_equal(bud_buddy_pages(&b), 10);
+	bud_buddy_remove(&b, 16, 0); /* its block is split in truth: fewer than none */
+	assert_int_equal(bud_buddy_blocks(&b, 0), 0);
+	assert_int_equal(bud_buddy_pages(&b), 9);
+	assert_true(bud_buddy_copy(&copy, &b));
+	assert_int_equal(bud_buddy_pages(&copy), 9);
+	bud_buddy_fini(&b);
+	bud_buddy_fini(&copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_merge_stops_at_a_taken_buddy),
 		cmocka_unit_test(test_split_leaves_one_half_each),
 		cmocka_unit_test(test_rebuild_and_copy),
+		cmocka_unit_test(test_blocks_that_are_only_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
