@@ -250,13 +250,14 @@ static void print_seed(const facts *f, FILE *out)
 		return;
 	}
 	if (seed == BUD_SEED_INFERRED)
-		bud_output_print(out, "the start is what each page's first event tells; pages that no event\n"
-				      "          names are unknown, free blocks among them not seen\n");
+		bud_output_print(out,
+				 "the start is what each page's first event tells; pages that no event\n"
+				 "          names are unknown, free blocks among them counted by buddyinfo only\n");
 	else
 		bud_output_print(out, "free lists stay unknown%s\n",
 				 bud_replay_lacks(f->bench->replay) & BUD_LACKS_REFUSED
 					 ? ""
-					 : ", there is nothing to start from");
+					 : ", only what changes is told (report -s change)");
 }
 
 static void print_agreement(const facts *f, FILE *out)

@@ -139,6 +139,35 @@ static void print_events(const picture *p)
 	fputc('\n', p->out);
 }
 
+/* Where only changes are known: what they come to. */
+static void print_changes(const picture *p, const bud_section_filter *filter)
+{
+	const bud_memory *memory = bud_replay_memory(p->bench->replay);
+	bud_output_print(p->out, "\nfree blocks at the end against the start of the trace, as order:change\n");
+	for (size_t z = 0; z < memory->nr_zones; z++) {
+		const bud_zone *zone = &memory->zones[z];
+		const bud_zone_sample *last = bud_timeline_sample(p->timeline, p->nr_columns - 1, z);
+		int64_t pages = 0;
+		if (!last->followed || !bud_section_wants_zone(filter, zone->node, zone->name))
+			continue;
+		for (int k = 0; k <= zone->buddy.max_order; k++)
+			pages += ((int64_t)last->nr_free[k] - last->base[k]) * ((int64_t)1 << k);
+		bud_output_print(p->out, "  node %d %-8s %+" PRId64 " pages ", zone->node, zone->name, pages);
+		for (int k = 0; k <= zone->buddy.max_order; k++)
+			if ((int64_t)last->nr_free[k] != last->base[k])
+				bud_output_print(p->out, " %d:%+" PRId64, k, (int64_t)last->nr_free[k] - last->base[k]);
+		fputc('\n', p->out);
+	}
+}
+
+/* Why there is nothing to start from. */
+static const char *unknown_because(const bud_replay *replay)
+{
+	return bud_replay_lacks(replay) & BUD_LACKS_REFUSED ? "the trace holds only part of the machine"
+	       : bud_replay_seed(replay) == BUD_SEED_NONE   ? "no seed is asked for"
+							    : "no snapshot of kpageflags to start from";
+}
+
 /* What can be shown of a trace without a seed: how much went on. */
 static void print_activity(picture *p)
 {
@@ -148,10 +177,7 @@ static void print_activity(picture *p)
 	} rows[] = {
 		{ BUD_EV_ALLOC, "al" }, { BUD_EV_FREE, "fr" }, { BUD_EV_ZONE_LOCKED, "zl" }, { BUD_EV_PCPU_DRAIN, "dr" }
 	};
-	bud_output_print(p->out, "\nfree lists unknown: %s; what went on:\n",
-			 bud_replay_lacks(p->bench->replay) & BUD_LACKS_REFUSED
-				 ? "the trace holds only part of the machine"
-				 : "no snapshot of kpageflags to start from");
+	bud_output_print(p->out, "\nfree lists unknown: %s; what went on:\n", unknown_because(p->bench->replay));
 	print_axis(p, "in all");
 	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
 		uint64_t sum = 0;
@@ -296,7 +322,8 @@ static void print_verdict(const picture *p, const bud_verdict *v)
 static void print_drift(const picture *p, const bud_verdict *verdicts, const bud_verify_summary *sum, bool verbose)
 {
 	if (sum->nr_compared == 0) {
-		bud_output_print(p->out, "\ndrift unknown: no snapshot to compare with\n");
+		bud_output_print(p->out, "\ndrift unknown: %s to compare with\n",
+				 sum->nr_snapshots ? "free lists are not known" : "no snapshot");
 		return;
 	}
 	bud_output_print(p->out, "\ndrift: exact at %zu of %zu snapshots, mean |error| %.1f pages\n", sum->nr_exact,
@@ -328,6 +355,9 @@ static void print_all(picture *p, const bud_options *options, const bud_verdict 
 		print_legend(p);
 	else
 		print_activity(p);
+	if (bud_replay_seed(p->bench->replay) == BUD_SEED_NONE &&
+	    !(bud_replay_lacks(p->bench->replay) & BUD_LACKS_REFUSED))
+		print_changes(p, &options->filter);
 	bud_output_print(p->out, "ev %s\n", BUD_HEAT_EVENTS);
 	print_counts(p);
 	print_drift(p, verdicts, sum, options->verbose);

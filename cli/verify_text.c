@@ -111,7 +111,7 @@ static void print_zone(const bud_findings *f, const bud_comparison *c, FILE *out
 		print_both(f, c, out);
 }
 
-static void print_verdict(const bud_verdict *v, bool first, bool refused, FILE *out)
+static void print_verdict(const bud_verdict *v, bool first, const bud_replay *replay, FILE *out)
 {
 	if (first)
 		fputs("the first: not counted\n", out);
@@ -121,7 +121,10 @@ static void print_verdict(const bud_verdict *v, bool first, bool refused, FILE *
 		fputs("not compared: no buddyinfo\n", out);
 	else if (!v->compared)
 		bud_output_print(out, "not compared: %s\n",
-				 refused ? "the trace holds only part of the machine" : "no seed before it");
+				 bud_replay_lacks(replay) & BUD_LACKS_REFUSED
+					 ? "the trace holds only part of the machine"
+				 : bud_replay_seed(replay) == BUD_SEED_NONE ? "without a seed only changes are known"
+									    : "no seed before it");
 	else if (v->exact)
 		fputs("exact\n", out);
 	else
@@ -134,7 +137,7 @@ static void print_snapshot(const bud_findings *f, size_t i, FILE *out)
 	char time[32];
 	bud_heat_time(v->snapshot->t_ns, f->bench->bundle->source->info.clock_is_ns, 6, time, sizeof time);
 	bud_output_print(out, "%-16s %14s  ", v->snapshot->name, time);
-	print_verdict(v, i == 0, bud_replay_lacks(f->bench->replay) & BUD_LACKS_REFUSED, out);
+	print_verdict(v, i == 0, f->bench->replay, out);
 	for (size_t k = 0; k < f->agreement.nr_comparisons && v->compared; k++)
 		if (f->comparisons[k].snapshot == v->snapshot)
 			print_zone(f, &f->comparisons[k], out);

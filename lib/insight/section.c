@@ -16,13 +16,19 @@ bool bud_section_wants_task(const bud_section_filter *filter, const bud_source *
 	return !filter->comm || (comm && strcmp(comm, filter->comm) == 0);
 }
 
-/* The sample behind a column, or NULL where nothing is known of it. */
-static const bud_zone_sample *known_sample(const bud_timeline *timeline, size_t column, size_t zone)
+/* The sample behind a column, or NULL where nothing is known of it, not even changes. */
+static const bud_zone_sample *told_sample(const bud_timeline *timeline, size_t column, size_t zone)
 {
 	if (column == SIZE_MAX || !timeline->columns[column].filled)
 		return NULL;
 	const bud_zone_sample *sample = bud_timeline_sample(timeline, column, zone);
-	return sample->known ? sample : NULL;
+	return sample->known || sample->followed ? sample : NULL;
+}
+
+/* The sample if its numbers are known themselves, else NULL. */
+static const bud_zone_sample *if_known(const bud_zone_sample *sample)
+{
+	return sample && sample->known ? sample : NULL;
 }
 
 static bud_value time_of(const bud_timeline *timeline, size_t column)
@@ -45,7 +51,7 @@ static bud_status each_zone(const bud_timeline *timeline, size_t column, const b
 	for (size_t z = 0; !status && z < memory->nr_zones; z++) {
 		const bud_zone *zone = &memory->zones[z];
 		if (bud_section_wants_zone(filter, zone->node, zone->name))
-			status = rows(zone, known_sample(timeline, column, z), time_of(timeline, column), filter, sink,
+			status = rows(zone, told_sample(timeline, column, z), time_of(timeline, column), filter, sink,
 				      err);
 	}
 	return status;
@@ -84,6 +90,7 @@ static bud_status zone_freelist(const bud_zone *zone, const bud_zone_sample *sam
 				const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
 {
 	bud_status status = BUD_OK;
+	sample = if_known(sample);
 	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
 		status = freelist_row(zone, sample, t, k, BUD_MT_UNKNOWN, sink, err);
 		for (int i = 0; !status && filter->by_type && i < BUD_NR_MIGRATETYPES; i++)
@@ -97,6 +104,7 @@ static bud_status zone_index(const bud_zone *zone, const bud_zone_sample *sample
 			     const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
 {
 	bud_status status = BUD_OK;
+	sample = if_known(sample);
 	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
 		bud_value row[] = { t,
 				    bud_value_int(zone->node),
@@ -130,6 +138,7 @@ static bud_status zone_zone(const bud_zone *zone, const bud_zone_sample *sample,
 			    unknown,
 			    unknown,
 			    unknown };
+	sample = if_known(sample);
 	if (sample) {
 		const uint64_t numbers[] = { sample->free_pages,    sample->cached_pages, sample->used_pages,
 					     sample->unknown_pages, sample->marks.min,	  sample->marks.low,
@@ -141,6 +150,24 @@ static bud_status zone_zone(const bud_zone *zone, const bud_zone_sample *sample,
 		row[13] = bud_value_text(bud_uncertainty_list(sample->uncertain, by));
 	}
 	return sink->row(sink->self, row, err);
+}
+
+static bud_status zone_change(const bud_zone *zone, const bud_zone_sample *sample, bud_value t,
+			      const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	sample = sample && sample->followed ? sample : NULL;
+	for (int k = filter->order_min; !status && k <= last_order(filter, zone->buddy.max_order); k++) {
+		int64_t blocks = sample ? (int64_t)sample->nr_free[k] - sample->base[k] : 0;
+		bud_value row[] = { t,
+				    bud_value_int(zone->node),
+				    bud_value_text(zone->name),
+				    bud_value_int(k),
+				    sample ? bud_value_int(blocks) : bud_value_unknown(),
+				    sample ? bud_value_int(blocks * ((int64_t)1 << k)) : bud_value_unknown() };
+		status = sink->row(sink->self, row, err);
+	}
+	return status;
 }
 
 static bud_status freelist(const bud_timeline *timeline, size_t column, const bud_memory *memory,
@@ -161,6 +188,12 @@ static bud_status zone_section(const bud_timeline *timeline, size_t column, cons
 	return each_zone(timeline, column, memory, filter, zone_zone, sink, err);
 }
 
+static bud_status change(const bud_timeline *timeline, size_t column, const bud_memory *memory,
+			 const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+{
+	return each_zone(timeline, column, memory, filter, zone_change, sink, err);
+}
+
 #define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
 const bud_section bud_sections[BUD_NR_SECTIONS] = {
@@ -172,6 +205,7 @@ const bud_section bud_sections[BUD_NR_SECTIONS] = {
 	    COLUMNS("t_ns", "node", "zone", "free_pages", "pcp_pages", "used_pages", "unknown_pages", "min_pages",
 		    "low_pages", "high_pages", "boost_pages", "wm_state", "uncertain_pages", "uncertain_by") },
 	  zone_section },
+	{ { "change", COLUMNS("t_ns", "node", "zone", "order", "change_blocks", "change_pages") }, change },
 };
 
 const bud_section *bud_section_find(const char *name)

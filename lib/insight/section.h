@@ -40,8 +40,8 @@ typedef struct bud_section {
 			   const bud_section_filter *filter, bud_row_sink *sink, bud_error *err);
 } bud_section;
 
-#define BUD_NR_SECTIONS 3
-extern const bud_section bud_sections[BUD_NR_SECTIONS]; /* freelist, index, zone */
+#define BUD_NR_SECTIONS 4
+extern const bud_section bud_sections[BUD_NR_SECTIONS]; /* freelist, index, zone, change */
 
 /* The section of that name, or NULL. */
 const bud_section *bud_section_find(const char *name);

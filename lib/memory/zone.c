@@ -135,9 +135,21 @@ void bud_zone_make_all_certain(bud_zone *zone)
 	memset(zone->doubted, 0, sizeof zone->doubted);
 }
 
+void bud_zone_follow(bud_zone *zone)
+{
+	for (int k = 0; k < BUD_NR_ORDERS && !zone->followed; k++)
+		zone->base[k] = (int64_t)bud_buddy_blocks(&zone->buddy, k);
+	zone->followed = true;
+}
+
+/* Blocks that are only counted do not change: they were there from the beginning. */
 void bud_zone_meet(bud_zone *zone, const uint64_t *nr_free, unsigned nr_orders)
 {
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		zone->base[k] -= zone->buddy.unplaced[k];
 	bud_buddy_meet(&zone->buddy, nr_free, nr_orders);
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		zone->base[k] += zone->buddy.unplaced[k];
 	zone->counted = true;
 }
 

@@ -46,9 +46,11 @@ typedef struct bud_zone {
 	uint64_t present, managed; /* pages; BUD_UNKNOWN if nobody told */
 	bool assumed;		   /* made up from the architecture, not read */
 	bool seeded;		   /* its states were all known at some instant before now */
+	bool followed;		   /* seeded, or at least changes of its free blocks are known: bud_zone_follow() */
 
 	bud_zone_marks marks;
 	bud_buddy buddy;
+	int64_t base[BUD_NR_ORDERS]; /* of a followed zone: its free blocks per order when that began */
 	bud_pageset cached, used;
 	uint64_t cached_pages, used_pages;
 	uint64_t doubted[BUD_NR_UNCERTAINTIES]; /* pages that moved and nobody told which: bud_zone_doubt() */
@@ -83,6 +85,8 @@ void bud_zone_lose_certainty(bud_zone *zone);
 void bud_zone_make_certain(bud_zone *zone, bud_pfn pfn, int order);
 /* A seed was read: everything is certain. */
 void bud_zone_make_all_certain(bud_zone *zone);
+/* From here on the changes of its free blocks are known; does nothing to a zone that is followed already. */
+void bud_zone_follow(bud_zone *zone);
 /* The kernel's count of free blocks is read, which tells how many of the unknown pages are free (bud_buddy_meet). */
 void bud_zone_meet(bud_zone *zone, const uint64_t *nr_free, unsigned nr_orders);
 /* From now on, until the next seed, so many pages more may be elsewhere, for that cause. */

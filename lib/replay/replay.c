@@ -35,9 +35,9 @@ struct bud_replay {
 	bud_batch batch;
 	size_t at; /* next event of batch */
 	bool ended;
-	uint64_t rewinds; /* of the source, the last of them ours: else others have moved it */
+	uint64_t rewinds;	     /* of the source, the last of them ours: else others have moved it */
 	uint64_t place_ns, place_nr; /* the last event that was read, and how many up to it are of its instant */
-	uint64_t time; /* every event and step up to it is done; BUD_TIME_NONE before the first */
+	uint64_t time;		     /* every event and step up to it is done; BUD_TIME_NONE before the first */
 };
 
 struct bud_restart {
@@ -59,6 +59,7 @@ static void apply_lacks(bud_replay *r)
 		zone->lossy = lossy;
 		zone->reduced = r->lacks & ~BUD_LACK_BIT(BUD_LACK_PLACES);
 		zone->seeded = zone->seeded && !refused;
+		zone->followed = zone->followed && !refused;
 	}
 }
 
@@ -205,7 +206,7 @@ static void meet_counts(bud_replay *r, const bud_snapshot *snapshot)
 	for (size_t i = 0; i < snapshot->nr_zones; i++) {
 		const bud_zone_info *kernel = &snapshot->zones[i];
 		bud_zone *zone = bud_memory_find(&r->memory, kernel->node, kernel->name);
-		if (!kernel->has_buddyinfo || !zone || !zone->inferred)
+		if (!kernel->has_buddyinfo || !zone || !zone->seeded || !zone->inferred)
 			continue;
 		bud_zone_meet(zone, kernel->nr_free, snapshot->nr_orders);
 		met = true;
@@ -332,8 +333,11 @@ static bool end_pass(bud_replay *r)
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
 	/* Contradictions that proofs explain only count in the pass after. */
 	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
-	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++)
-		r->start.zones[i].seeded = r->start.zones[i].inferred = true;
+	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++) {
+		r->start.zones[i].seeded = r->mode == BUD_SEED_INFERRED;
+		r->start.zones[i].inferred = true;
+		bud_zone_follow(&r->start.zones[i]);
+	}
 	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
 		   bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,
 					  doubted ? 0 : unexplained(&r->rules));
@@ -341,6 +345,13 @@ static bool end_pass(bud_replay *r)
 	bud_completeness_fini(&r->completeness);
 	bud_interrupts_fini(&r->interrupts);
 	return (more || doubted) && !(r->lacks & BUD_LACKS_REFUSED);
+}
+
+/* The first pass takes the start from the first event of each page; without any seed it is what changes count from. */
+static bool infers(const bud_replay *r)
+{
+	return !r->proofs.nr_passes &&
+	       (r->mode == BUD_SEED_INFERRED || (r->mode == BUD_SEED_NONE && !(r->lacks & BUD_LACKS_REFUSED)));
 }
 
 /* The passes that learn, one after the other. */
@@ -355,7 +366,7 @@ static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budge
 			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus, &r->kernel);
 			bud_completeness_init(&r->completeness, r->source->info.nr_cpus);
 			status = bud_replay_rewind(r, err);
-			r->rules.infer = r->mode == BUD_SEED_INFERRED && !r->proofs.nr_passes ? &r->start : NULL;
+			r->rules.infer = infers(r) ? &r->start : NULL;
 			r->rules.completeness = &r->completeness;
 		}
 		if (!status)

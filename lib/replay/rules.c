@@ -228,7 +228,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	bool odd;
 
 	if (rules->proofs->learning) {
-		if (zone->seeded)
+		if (zone->followed)
 			learn(rules, event, zone, pfn, order);
 		if (rules->infer)
 			infer_start(rules, event, zone, pfn, order);
@@ -268,7 +268,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	}
 	if (rules->types && event->kind == BUD_EV_PCPU_DRAIN)
 		bud_types_drained(rules->types, event, zone, pfn);
-	if (odd && zone->seeded)
+	if (odd && zone->followed)
 		look_into(rules, event, zone, &before, to, pfn, nr);
 	if (zone->gapped && !rules->open_gaps.nr)
 		bud_zone_make_certain(zone, pfn, order);

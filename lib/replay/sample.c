@@ -75,6 +75,8 @@ static void take_lists(bud_zone_sample *sample, bool types, const bud_zone *zone
 static void take_rest(bud_zone_sample *sample, const bud_zone *zone)
 {
 	sample->known = zone->seeded;
+	sample->followed = zone->followed;
+	memcpy(sample->base, zone->base, sizeof sample->base);
 	sample->cached_pages = zone->cached_pages;
 	sample->used_pages = zone->used_pages;
 	sample->unknown_pages = bud_zone_unknown_pages(zone);
@@ -142,7 +144,7 @@ static void take_first(bud_folder *f, const bud_zone *zone, uint64_t t_ns)
 {
 	take(&f->now, f->types, zone);
 	f->folded = f->now;
-	f->any = f->now.known;
+	f->any = f->now.followed;
 	f->t_ns = f->t_first_ns = t_ns;
 	memset(f->sums, 0, sizeof f->sums);
 }
@@ -159,7 +161,7 @@ void bud_folder_begin(bud_folder *folder, bud_fold fold, bool types, const bud_z
 void bud_folder_change(bud_folder *folder, const bud_zone *zone, uint64_t t_ns, bool lists)
 {
 	if (!folder->any) {
-		if (zone->seeded)
+		if (zone->followed)
 			take_first(folder, zone, t_ns);
 		return;
 	}
@@ -205,6 +207,7 @@ void bud_folder_end(bud_folder *folder, const bud_zone *zone, uint64_t t_ns, bud
 		finish_mean(folder, t_ns);
 	*sample = folder->folded;
 	sample->known = zone->seeded;
+	memcpy(sample->base, zone->base, sizeof sample->base);
 	sample->marks = zone->marks;
 	if (sample->unknown_pages != BUD_UNKNOWN && zone->managed == BUD_UNKNOWN)
 		sample->unknown_pages = BUD_UNKNOWN;

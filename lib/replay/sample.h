@@ -20,9 +20,11 @@ const char *bud_fold_name(bud_fold fold);
 /* False for a name that is none. */
 bool bud_fold_parse(const char *name, bud_fold *fold);
 
-/* Only valid where known; sizes in pages. */
+/* Only valid where known, or where followed; sizes in pages. */
 typedef struct bud_zone_sample {
-	bool known; /* the zone was seeded at the end */
+	bool known;    /* the zone was seeded at the end */
+	bool followed; /* changes of its free blocks are known: nr_free against base */
+	int64_t base[BUD_NR_ORDERS];
 	uint64_t nr_free[BUD_NR_ORDERS];
 	bool typed; /* migratetypes are followed; only then the next two are valid */
 	uint64_t nr_free_type[BUD_NR_MIGRATETYPES][BUD_NR_ORDERS];

@@ -52,6 +52,7 @@ bud_status bud_seed_close(bud_seed *seed, const bud_snapshot *snapshot, bud_memo
 		seed_range(&memory->ranges[i], seed, &flagged);
 	for (size_t i = 0; !status && i < memory->nr_zones; i++) {
 		memory->zones[i].seeded = true;
+		bud_zone_follow(&memory->zones[i]);
 		bud_zone_make_all_certain(&memory->zones[i]);
 	}
 	bud_pageset_fini(&flagged);

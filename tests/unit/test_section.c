@@ -111,6 +111,24 @@ static void test_index(void **state)
 	       "200,1,Normal,2,7,636,1\n");
 }
 
+/* Of a zone without a seed only changes are told. */
+static void test_changes(void **state)
+{
+	static const size_t last[] = { 1 };
+	stage *s = *state;
+	bud_section_filter filter = { .node = 0, .order_max = 1 };
+	bud_zone_sample *sample = &s->samples[2];
+	expect(s, "change", last, 1, filter,
+	       "t_ns,node,zone,order,change_blocks,change_pages\n200,0,DMA,0,,\n200,0,DMA,1,,\n");
+	sample->followed = true;
+	sample->known = false;
+	sample->base[1] = 5;
+	expect(s, "change", last, 1, filter,
+	       "t_ns,node,zone,order,change_blocks,change_pages\n200,0,DMA,0,3,3\n200,0,DMA,1,-3,-6\n");
+	expect(s, "freelist", last, 1, filter,
+	       "t_ns,node,zone,order,migratetype,free_blocks,sure_blocks\n200,0,DMA,0,any,,\n200,0,DMA,1,any,,\n");
+}
+
 static void test_zone_with_unknown_sizes(void **state)
 {
 	static const size_t last[] = { 1 };
@@ -179,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_freelist_before_and_after_the_seed),
 		TEST(test_index),
+		TEST(test_changes),
 		TEST(test_zone_with_unknown_sizes),
 		TEST(test_an_unplaced_instant_has_no_time_and_no_values),
 		TEST(test_instants_keep_the_order_asked_for),
