@@ -48,26 +48,7 @@ static bud_status replay_all(subject *s, uint64_t t_ns, bud_error *err)
 	return status;
 }
 
-/* ---- settings and log ---- */
-
-static bud_status gather_settings(subject *s, bud_error *err)
-{
-	const bud_bundle *bundle = s->bench->bundle;
-	const bud_settings_input input = { .kernel = bud_replay_kernel(s->bench->replay),
-					   .start = &bundle->sysctls,
-					   .boot = &bundle->klog.boot,
-					   .nr_cpus = bundle->source->info.nr_cpus };
-	s->settings = calloc(bundle->nr_snapshots + 1, sizeof *s->settings);
-	if (!s->settings)
-		return bud_error_memory(err, "settings");
-	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
-		bud_status status = bud_settings_at(&s->settings[i], &input, &bundle->snapshots[i], err);
-		if (status && status != BUD_ERR_FORMAT)
-			return status;
-		s->settings[i].snapshot = &bundle->snapshots[i];
-	}
-	return BUD_OK;
-}
+/* ---- the log ---- */
 
 static bud_status read_log(subject *s, int page_shift, bud_error *err)
 {
@@ -396,9 +377,8 @@ static bud_status print(const subject *s, bud_error *err)
 
 static void fini(subject *s)
 {
-	for (size_t i = 0; s->settings && i < s->bench->bundle->nr_snapshots; i++)
-		bud_settings_fini(&s->settings[i]);
-	free(s->settings);
+	if (s->bench)
+		bud_workbench_free_settings(s->bench, s->settings);
 	bud_impasse_fini(&s->scene);
 	bud_owners_destroy(s->owners);
 	bud_site_table_destroy(s->sites);
@@ -441,7 +421,7 @@ bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error
 	if (status)
 		return status;
 	subject s = { .options = options, .bench = &bench };
-	status = gather_settings(&s, err);
+	status = bud_workbench_settings(s.bench, &s.settings, err);
 	if (!status)
 		status = read_log(&s, bud_replay_kernel(bench.replay)->page_shift, err);
 	if (!status)

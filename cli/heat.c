@@ -109,6 +109,14 @@ const char *bud_heat_event_text(char letter)
 	return "-";
 }
 
+char *bud_heat_change(int64_t pages, int page_shift, char *text, size_t size)
+{
+	char amount[16];
+	bud_heat_size((uint64_t)(pages < 0 ? -pages : pages), page_shift, amount, sizeof amount);
+	snprintf(text, size, "%s%s", pages < 0 ? "-" : pages ? "+" : "", amount);
+	return text;
+}
+
 char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size)
 {
 	static const char units[] = "KMGTP";

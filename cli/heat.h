@@ -57,6 +57,8 @@ bud_heat_colors bud_heat_8(int level);
 
 /* "15.6G" from pages; "408M", "64K", "?" for BUD_UNKNOWN. Returns text. */
 char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size);
+/* The same of a difference: "+408M", "-64K", "0K". */
+char *bud_heat_change(int64_t pages, int page_shift, char *text, size_t size);
 /* "3.4k", "18k", "402", "?" for BUD_UNKNOWN. */
 char *bud_heat_count(uint64_t count, char *text, size_t size);
 /* "55.213s", cut off after 0..9 digits; ticks as they are. */

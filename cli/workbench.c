@@ -94,8 +94,8 @@ bud_status bud_workbench_replay(bud_workbench *bench, bud_replay **replay, bud_e
 {
 	const bud_bundle *bundle = bench->bundle;
 	*replay = NULL;
-	bud_status status = bud_replay_create(replay, &bench->memory, &bench->kernel, bundle->source,
-					      bundle->snapshots, bundle->nr_snapshots, bench->seed, err);
+	bud_status status = bud_replay_create(replay, &bench->memory, &bench->kernel, bundle->source, bundle->snapshots,
+					      bundle->nr_snapshots, bench->seed, err);
 	return status || !bench->types ? status : bud_replay_follow_types(*replay, err);
 }
 
@@ -122,6 +122,33 @@ bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *don
 	return *done ? BUD_OK
 		     : bud_replay_learn(bench->replay, bench->passes ? bench->passes - 1 : MAX_PASSES, budget, done,
 					err);
+}
+
+bud_status bud_workbench_settings(const bud_workbench *bench, bud_settings **settings, bud_error *err)
+{
+	const bud_bundle *bundle = bench->bundle;
+	const bud_settings_input input = { .kernel = bud_replay_kernel(bench->replay),
+					   .start = &bundle->sysctls,
+					   .boot = &bundle->klog.boot,
+					   .nr_cpus = bundle->source->info.nr_cpus };
+	bud_settings *all = calloc(bundle->nr_snapshots + 1, sizeof *all);
+	*settings = all;
+	if (!all)
+		return bud_error_memory(err, "settings");
+	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
+		bud_status status = bud_settings_at(&all[i], &input, &bundle->snapshots[i], err);
+		if (status && status != BUD_ERR_FORMAT)
+			return status;
+		all[i].snapshot = &bundle->snapshots[i];
+	}
+	return BUD_OK;
+}
+
+void bud_workbench_free_settings(const bud_workbench *bench, bud_settings *settings)
+{
+	for (size_t i = 0; settings && i < bench->bundle->nr_snapshots; i++)
+		bud_settings_fini(&settings[i]);
+	free(settings);
 }
 
 void bud_workbench_close(bud_workbench *bench)

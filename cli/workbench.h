@@ -6,6 +6,7 @@
 #define BUD_CLI_WORKBENCH_H
 
 #include "formats/read/bundle.h"
+#include "lib/insight/settings.h"
 #include "lib/replay/survey.h"
 #include "lib/replay/timeline.h"
 #include "lib/replay/verify.h"
@@ -40,6 +41,9 @@ bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *don
 bud_status bud_workbench_replay(bud_workbench *bench, bud_replay **replay, bud_error *err);
 /* Drops what was learnt, also in the middle of it: a replay as after opening. */
 bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err);
+/* The settings in force at each snapshot; those of one without zoneinfo have no zones. Freed by the other. */
+bud_status bud_workbench_settings(const bud_workbench *bench, bud_settings **settings, bud_error *err);
+void bud_workbench_free_settings(const bud_workbench *bench, bud_settings *settings);
 void bud_workbench_close(bud_workbench *bench);
 
 #endif

@@ -170,12 +170,18 @@ static const bud_zone *zone_of(const bud_event *e, const bud_event_world *world)
 	return range ? range->zone : NULL;
 }
 
+bool bud_filter_wants_zone(const bud_filter *filter, const bud_zone *zone)
+{
+	return (filter->node < 0 || zone->node == filter->node) &&
+	       (!*filter->zone || strcasecmp(zone->name, filter->zone) == 0);
+}
+
 static bool match_place(const bud_filter *f, const bud_event *e, const bud_event_world *world)
 {
 	if (f->node < 0 && !*f->zone)
 		return true;
 	const bud_zone *zone = zone_of(e, world);
-	return zone && (f->node < 0 || zone->node == f->node) && (!*f->zone || strcasecmp(zone->name, f->zone) == 0);
+	return zone && bud_filter_wants_zone(f, zone);
 }
 
 static bool match_names(const bud_filter *f, const bud_event *e, const bud_event_world *world)
@@ -213,6 +219,38 @@ bool bud_filter_match(const bud_filter *filter, const bud_event *event, const bu
 	if (f->pfn != BUD_PFN_NONE && !names_page(e, f->pfn))
 		return false;
 	return match_place(f, e, world) && match_names(f, e, world);
+}
+
+static bool has_text(const bud_filter_request *r, const char *comm, const char *text)
+{
+	if (strstr(comm, text))
+		return true;
+	for (int i = 0; i < 3 && r->words[i]; i++)
+		if (strstr(r->words[i], text))
+			return true;
+	return false;
+}
+
+bool bud_filter_match_request(const bud_filter *filter, const bud_filter_request *request, const bud_event_world *world)
+{
+	const bud_filter *f = filter;
+	const bud_filter_request *r = request;
+	char comm[24];
+	bool ordered = f->order_min > -1 || f->order_max < BUD_ORDER_INVALID;
+	if (f->any)
+		return true;
+	if ((f->failed && !r->failed) || (f->pid >= 0 && r->pid != f->pid) || (f->node >= 0 && r->node != f->node))
+		return false;
+	if (ordered && (r->order < f->order_min || r->order > f->order_max))
+		return false;
+	if (f->gfp && !(r->has_gfp && (r->gfp_flags & f->gfp) == f->gfp))
+		return false;
+	if (f->type != BUD_MT_UNKNOWN && r->type != f->type)
+		return false;
+	if (*f->zone && !(r->zone && strcasecmp(r->zone, f->zone) == 0))
+		return false;
+	bud_filter_comm(world, r->pid, comm, sizeof comm);
+	return (!*f->comm || strstr(comm, f->comm)) && (!*f->text || has_text(r, comm, f->text));
 }
 
 static void make_printable(char *text)

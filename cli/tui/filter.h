@@ -42,6 +42,21 @@ typedef struct bud_event_world {
 /* Parses a line; BUD_ERR_USAGE names the word that means nothing. An empty line lets everything pass. */
 bud_status bud_filter_parse(bud_filter *filter, const char *line, const bud_kernel *kernel, bud_error *err);
 bool bud_filter_match(const bud_filter *filter, const bud_event *event, const bud_event_world *world);
+/* Whether its words on node and zone let that one pass. */
+bool bud_filter_wants_zone(const bud_filter *filter, const bud_zone *zone);
+
+/* A request as lists have it: a failure, an episode. Words that do not apply to it (cpu, event, pfn) let it pass. */
+typedef struct bud_filter_request {
+	int32_t pid, node; /* node -1: unknown */
+	int order;
+	bool failed, has_gfp;
+	uint64_t gfp_flags;
+	bud_migratetype type;
+	const char *zone;     /* NULL: unknown */
+	const char *words[3]; /* where text is looked for, besides the command; NULL behind the last */
+} bud_filter_request;
+bool bud_filter_match_request(const bud_filter *filter, const bud_filter_request *request,
+			      const bud_event_world *world);
 
 /* The event's own figures in a line of text: "order=9 Movable gfp=0x... pfn=0x1234 DMA32". Printable. */
 char *bud_filter_describe(const bud_event *event, const bud_event_world *world, char *text, size_t size);

@@ -121,6 +121,16 @@ static void draw_honesty(const bud_view *v)
 		bud_canvas_printf(v->canvas, x, y, BUD_ROLE_WARN, " | %s", bud_uncertainty_list(s->uncertain, why));
 }
 
+/* What is left out of lists, and what is not. */
+static int draw_filter(const bud_view *v, int y)
+{
+	bool map = v->browse->screen == BUD_SCREEN_HEAT || v->browse->screen == BUD_SCREEN_FRAG ||
+		   v->browse->screen == BUD_SCREEN_PFN;
+	return *v->filter ? bud_canvas_printf(v->canvas, 0, y, BUD_ROLE_WARN, " only %s%s ", v->filter,
+					      map ? " (the picture: everything)" : "")
+			  : 0;
+}
+
 static void draw_foot(const bud_view *v)
 {
 	static const char *const prompts[] = { "", "go to: ", "find: ", "filter: " };
@@ -140,13 +150,13 @@ static void draw_foot(const bud_view *v)
 		bud_canvas_printf(v->canvas, 0, y, v->alarm ? BUD_ROLE_WARN : BUD_ROLE_NORMAL, " %s", v->message);
 		return;
 	}
-	x = bud_canvas_text(v->canvas, 0, y, BUD_ROLE_DIM,
-			    bud_keymap_hints(v->keymap, bud_browse_where(b), hints, room));
+	x = draw_filter(v, y);
+	if ((size_t)x < room)
+		bud_canvas_text(v->canvas, x, y, BUD_ROLE_DIM,
+				bud_keymap_hints(v->keymap, bud_browse_where(b), hints, room - (size_t)x));
 	if (b->playing)
 		bud_canvas_printf(v->canvas, v->canvas->width - 14, y, BUD_ROLE_WARN, " playing %s%d ",
 				  b->speed < 0 ? "1/" : "x", 1 << (b->speed < 0 ? -b->speed : b->speed));
-	else if (*v->filter)
-		bud_canvas_printf(v->canvas, x + 2, y, BUD_ROLE_WARN, "only %s", v->filter);
 }
 
 void bud_view_frame(const bud_view *view)
@@ -157,17 +167,28 @@ void bud_view_frame(const bud_view *view)
 	draw_foot(view);
 }
 
+/* All that fits: "17M >high FAIL 9" */
+static void draw_line(const bud_view *v, const char *free, const char *wm)
+{
+	const bud_failure *f = bud_panel_failure(v);
+	int x = bud_canvas_printf(v->canvas, 0, 0, BUD_ROLE_TITLE, "%s %s", free, wm);
+	if (f)
+		bud_canvas_printf(v->canvas, x + 1, 0, BUD_ROLE_WARN, "FAIL %d", f->plea.order);
+}
+
 void bud_view_small(const bud_view *view)
 {
 	const bud_view *v = view;
 	char free[16], time[32];
 	const bud_zone_sample *s = bud_view_sample(v, v->cursor);
 	int height = v->canvas->height, y = 0;
-	bud_canvas_printf(v->canvas, 0, y++, BUD_ROLE_TITLE, "%s n%d/%s free %s", v->scene->bench->bundle->name,
-			  v->zone ? v->zone->node : 0, v->zone ? v->zone->name : "?",
-			  bud_heat_size(s ? s->free_pages : BUD_UNKNOWN, v->kernel->page_shift, free, sizeof free));
-	if (v->layout.extent == BUD_EXTENT_LINE)
+	bud_heat_size(s ? s->free_pages : BUD_UNKNOWN, v->kernel->page_shift, free, sizeof free);
+	if (v->layout.extent == BUD_EXTENT_LINE) {
+		draw_line(v, free, bud_heat_wm_text(s ? s->wm_state : BUD_WM_UNKNOWN));
 		return;
+	}
+	bud_canvas_printf(v->canvas, 0, y++, BUD_ROLE_TITLE, "%s n%d/%s free %s", v->scene->bench->bundle->name,
+			  v->zone ? v->zone->node : 0, v->zone ? v->zone->name : "?", free);
 	bud_canvas_printf(v->canvas, 0, y++, BUD_ROLE_NORMAL, "at %s wm %s lost %" PRIu64 " +-%" PRIu64 "p",
 			  bud_heat_time(v->browse->cursor_ns, v->info->clock_is_ns, 3, time, sizeof time),
 			  bud_heat_wm_text(s ? s->wm_state : BUD_WM_UNKNOWN), bud_trace_lost(v->info),

@@ -9,6 +9,10 @@
 
 /* What happened at the cursor and why, in a few lines; where nothing did, where to look. */
 void bud_panel_story(const bud_view *view, const bud_area *area);
+/* The failure at the cursor, or the last one of its column; NULL: none. */
+const bud_failure *bud_panel_failure(const bud_view *view);
+/* The arithmetic of a failure's verdict, in one line if it is known; returns the row behind. */
+int bud_panel_answer(const bud_view *view, const bud_area *area, int row, const bud_failure *failure);
 /* Sums over the visible range. */
 void bud_panel_failures(const bud_view *view, const bud_area *area);
 void bud_panel_steals(const bud_view *view, const bud_area *area);

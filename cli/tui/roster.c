@@ -14,34 +14,21 @@ const char *bud_roster_head(bud_roster_column column)
 	return heads[column];
 }
 
-static bool match_place(const bud_filter *f, const bud_episode *e, const bud_memory *memory)
-{
-	if (f->node >= 0 && e->node != f->node)
-		return false;
-	return !*f->zone || (e->zone >= 0 && strcasecmp(memory->zones[e->zone].name, f->zone) == 0);
-}
-
 static bool match(const bud_filter *f, const bud_episode *e, const bud_event_world *world)
 {
-	char comm[24];
-	bool ordered = f->order_min > -1 || f->order_max < BUD_ORDER_INVALID;
-	if (f->any)
-		return true;
-	if ((f->failed && !bud_episode_is_bad(e)) || (f->pid >= 0 && e->pid != f->pid))
-		return false;
-	if (ordered && (e->order < f->order_min || e->order > f->order_max))
-		return false;
-	if (f->gfp && !(e->has_gfp && (e->gfp_flags & f->gfp) == f->gfp))
-		return false;
-	if (f->type != BUD_MT_UNKNOWN && e->migratetype != f->type)
-		return false;
-	bud_filter_comm(world, e->pid, comm, sizeof comm);
-	if (*f->comm && !strstr(comm, f->comm))
-		return false;
-	return match_place(f, e, world->memory) &&
-	       (!*f->text || strstr(comm, f->text) ||
-		strstr(bud_episode_outcome_name((bud_episode_outcome)e->outcome), f->text) ||
-		strstr(bud_episode_kind_name((bud_episode_kind)e->kind), f->text));
+	const bud_filter_request request = {
+		.pid = e->pid,
+		.node = e->node,
+		.order = e->order,
+		.failed = bud_episode_is_bad(e),
+		.has_gfp = e->has_gfp,
+		.gfp_flags = e->gfp_flags,
+		.type = (bud_migratetype)e->migratetype,
+		.zone = e->zone >= 0 ? world->memory->zones[e->zone].name : NULL,
+		.words = { bud_episode_outcome_name((bud_episode_outcome)e->outcome),
+			   bud_episode_kind_name((bud_episode_kind)e->kind) },
+	};
+	return bud_filter_match_request(f, &request, world);
 }
 
 /* What qsort has no argument for. */

@@ -29,8 +29,7 @@ static bud_status begin_survey(bud_scene *scene, bud_error *err)
 	scene->coarse = scene->overview;
 	scene->overview = NULL;
 	scene->phase = BUD_PHASE_SURVEY;
-	return bud_witness_begin(&scene->witness, replay, scene->bench->bundle->source, &scene->bench->kernel,
-				 info_of(scene)->last_ns, err);
+	return bud_witness_begin(&scene->witness, scene->bench, err);
 }
 
 /* Whatever used the replay or the source is put aside. */
@@ -87,6 +86,7 @@ bud_status bud_scene_open(bud_scene *scene, bud_workbench *bench, bud_error *err
 			      .phase = BUD_PHASE_FIRST };
 	bud_replay *sketch = NULL;
 	bud_status status = bud_eventlist_init(&scene->events, info->first_ns, info->last_ns, err);
+	bud_filter_parse(&scene->witness.filter, "", &bench->kernel, NULL);
 	scene->verdicts = calloc(bench->bundle->nr_snapshots + 1, sizeof *scene->verdicts);
 	for (int i = 0; i < 2; i++) {
 		bud_instant *at = i ? &scene->mark : &scene->cursor;
@@ -293,6 +293,21 @@ static bud_status work_owners(bud_scene *scene, uint64_t t_ns, uint64_t *budget,
 	return status || !reached ? status : bud_witness_owned(w, t_ns, err);
 }
 
+/* Whose pages have become more or fewer between mark and cursor: first at the earlier one of them, then at the other.
+ */
+static bud_status work_change(bud_scene *scene, const bud_browse *browse, uint64_t *budget, bud_error *err)
+{
+	bud_witness *w = &scene->witness;
+	uint64_t a = browse->mark_ns, b = browse->cursor_ns, from = a < b ? a : b, to = a < b ? b : a;
+	bool noted = w->noted_ns == from;
+	uint64_t t_ns = noted ? to : from;
+	bud_status status = w->owned && w->owned_ns == t_ns ? BUD_OK : work_owners(scene, t_ns, budget, err);
+	if (status || !w->owned || w->owned_ns != t_ns)
+		return status;
+	scene->placed = false;
+	return noted ? bud_witness_compare(w, err) : bud_witness_note(w, err);
+}
+
 static bool is_current(const bud_instant *at, uint64_t t_ns, const bud_browse *browse)
 {
 	return at->ready && at->t_ns == t_ns && at->zone == browse->zone &&
@@ -314,6 +329,24 @@ static bool is_reached(const bud_scene *scene, uint64_t t_ns)
 	       (t && t->nr_filled && t->columns[t->nr_filled - 1].t_end_ns >= t_ns);
 }
 
+static bool is_of_owners(bud_job job)
+{
+	return job == BUD_JOB_OWNERS || job == BUD_JOB_CHANGE;
+}
+
+static bud_job next_of_owners(const bud_scene *scene, const bud_browse *browse)
+{
+	const bud_witness *w = &scene->witness;
+	bool sites = browse->screen == BUD_SCREEN_SITES;
+	if (browse->mark_ns != BUD_TIME_NONE && (sites || browse->screen == BUD_SCREEN_HEAT) &&
+	    !bud_witness_has_change(w, browse->mark_ns, browse->cursor_ns))
+		return BUD_JOB_CHANGE;
+	if (browse->screen == BUD_SCREEN_HEAT)
+		return w->owned ? BUD_JOB_NONE : BUD_JOB_OWNERS;
+	bool wanted = sites || (browse->screen == BUD_SCREEN_PFN && browse->lists[BUD_SCREEN_PFN].inside);
+	return wanted && !(w->owned && w->owned_ns == browse->cursor_ns) ? BUD_JOB_OWNERS : BUD_JOB_NONE;
+}
+
 /* What is most wanted. */
 static bud_job next_job(bud_scene *scene, const bud_browse *browse)
 {
@@ -333,10 +366,7 @@ static bud_job next_job(bud_scene *scene, const bud_browse *browse)
 		return BUD_JOB_TIMELINE;
 	if (!listed)
 		return BUD_JOB_EVENTS;
-	bool owners = browse->screen == BUD_SCREEN_SITES ||
-		      (browse->screen == BUD_SCREEN_PFN && browse->lists[BUD_SCREEN_PFN].inside);
-	bool known = scene->witness.owned && scene->witness.owned_ns == browse->cursor_ns;
-	return owners && !known && scene->phase == BUD_PHASE_READY ? BUD_JOB_OWNERS : BUD_JOB_NONE;
+	return scene->phase == BUD_PHASE_READY ? next_of_owners(scene, browse) : BUD_JOB_NONE;
 }
 
 static bud_status work_job(bud_scene *scene, const bud_browse *browse, uint64_t *budget, bud_error *err)
@@ -362,6 +392,8 @@ static bud_status work_job(bud_scene *scene, const bud_browse *browse, uint64_t 
 		return work_timeline(scene, unfinished(scene, browse), budget, err);
 	case BUD_JOB_OWNERS:
 		return work_owners(scene, browse->cursor_ns, budget, err);
+	case BUD_JOB_CHANGE:
+		return work_change(scene, browse, budget, err);
 	case BUD_JOB_NONE:
 		break;
 	}
@@ -385,6 +417,13 @@ bud_status bud_scene_work(bud_scene *scene, const bud_browse *browse, uint64_t b
 		status = job == BUD_JOB_NONE ? work_phase(scene, &budget, err) : work_job(scene, browse, &budget, err);
 	}
 	return status;
+}
+
+void bud_scene_set_filter(bud_scene *scene, const bud_filter *filter)
+{
+	leave_job(scene);
+	bud_eventlist_set_filter(&scene->events, filter);
+	bud_witness_set_filter(&scene->witness, filter);
 }
 
 void bud_scene_search(bud_scene *scene, const bud_browse *browse, const bud_filter *filter, bool back)
@@ -443,7 +482,7 @@ char *bud_scene_progress(const bud_scene *scene, const bud_browse *browse, char 
 	else if (scene->searching)
 		snprintf(text, size, "searching %u%%",
 			 percent(scene->search.position_ns, browse->first_ns, browse->last_ns));
-	else if (scene->job == BUD_JOB_OWNERS)
+	else if (is_of_owners(scene->job))
 		snprintf(text, size, "owners %u%%",
 			 percent(bud_replay_position(scene->bench->replay), browse->first_ns, browse->cursor_ns));
 	else if (t && t->nr_filled < t->nr_columns)

@@ -45,6 +45,7 @@ typedef enum bud_job {
 	BUD_JOB_EVENTS,
 	BUD_JOB_TIMELINE,
 	BUD_JOB_OWNERS,
+	BUD_JOB_CHANGE, /* of the owners, between mark and cursor */
 } bud_job;
 
 typedef struct bud_scene {
@@ -90,6 +91,9 @@ bud_status bud_scene_seek(bud_scene *scene, const bud_browse *browse, bud_error 
 
 /* Ends the phase under way with what there is, or the search. */
 bud_status bud_scene_break_off(bud_scene *scene, bud_error *err);
+
+/* What lists are of from now on. */
+void bud_scene_set_filter(bud_scene *scene, const bud_filter *filter);
 
 /* Begins to look for the next event that passes; the result is in search once searching is over. */
 void bud_scene_search(bud_scene *scene, const bud_browse *browse, const bud_filter *filter, bool back);

@@ -173,19 +173,19 @@ static void draw_part(const bud_view *v, const bud_area *a, int row, const bud_e
 static int tell_request(const bud_view *v, const bud_area *a, int row, const bud_episode *e)
 {
 	char gfp[BUD_GFP_TEXT], comm[24], site[BUD_SITE_TEXT], time[32], length[32], order[8], zone[24];
-	bud_area_printf(v->canvas, a, 1, row++, role_of(e),
-			"episode %" PRIu64 "  %s order %s  %s/%d  %s  at %s, lasted %s: %s", e->id,
+	bud_area_printf(v->canvas, a, 1, row++, role_of(e), "episode %" PRIu64 " %s: %s order %s %s/%d %s, %s at %s",
+			e->id, bud_episode_outcome_name((bud_episode_outcome)e->outcome),
 			bud_episode_kind_name((bud_episode_kind)e->kind), order_text(e, order, sizeof order),
 			bud_filter_comm(&v->scene->world, e->pid, comm, sizeof comm), e->pid,
 			zone_text(v, e, zone, sizeof zone),
-			bud_heat_time(e->t_start_ns, v->info->clock_is_ns, 6, time, sizeof time),
 			bud_episode_has_end(e) ? bud_view_duration(v, bud_episode_dur(e), length, sizeof length) : "?",
-			bud_episode_outcome_name((bud_episode_outcome)e->outcome));
+			bud_heat_time(e->t_start_ns, v->info->clock_is_ns, 6, time, sizeof time));
 	if (e->has_gfp)
 		bud_area_printf(v->canvas, a, 1, row++, BUD_ROLE_NORMAL, "%s  %s",
 				bud_migratetype_name((bud_migratetype)e->migratetype),
 				bud_gfp_format(&v->kernel->gfp, e->gfp_flags, gfp, sizeof gfp));
-	if (e->site != BUD_SITE_UNKNOWN)
+	const bud_site *known = bud_site_get(v->scene->witness.sites, e->site);
+	if (known && known->ip)
 		bud_area_printf(v->canvas, a, 1, row++, BUD_ROLE_NORMAL, "site %s",
 				bud_site_name(v->scene->witness.sites, e->site, site, sizeof site));
 	if (e->lossy)
@@ -201,14 +201,25 @@ static int tell_zone(const bud_view *v, const bud_area *a, int row, const bud_ep
 	if (e->free_pages == BUD_UNKNOWN || e->order < 0 || e->order >= BUD_NR_ORDERS)
 		return row;
 	int x = bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_NORMAL,
-				"then %s had %s free, %" PRIu64 " blocks of order>=%d, unusable index %d.%03d",
+				"began with %s: %s free, %" PRIu64 " blocks >=%d, unusable %d.%03d",
 				zone_text(v, e, zone, sizeof zone),
 				bud_heat_size(e->free_pages, v->kernel->page_shift, free, sizeof free),
 				e->suitable_blocks, e->order, e->unusable_milli / 1000, e->unusable_milli % 1000);
 	if (e->extfrag_milli >= 0)
-		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ", extfrag index %d.%03d",
-				e->extfrag_milli / 1000, e->extfrag_milli % 1000);
+		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, ", extfrag %d.%03d", e->extfrag_milli / 1000,
+				e->extfrag_milli % 1000);
 	return row + 1;
+}
+
+/* Why it failed, as explain says. */
+static int tell_verdict(const bud_view *v, const bud_area *a, int row, const bud_episode *e)
+{
+	const bud_failure *f = bud_witness_failure_of(&v->scene->witness, e);
+	if (!f)
+		return row;
+	bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_WARN, "%s%s: %s", bud_cause_name(f->cause),
+			f->unsure ? " (not surely)" : "", bud_cause_text(f->cause));
+	return bud_panel_answer(v, a, row + 1, f);
 }
 
 static void draw_waterfall(const bud_view *v, bud_area a, const bud_episode *e)
@@ -216,6 +227,7 @@ static void draw_waterfall(const bud_view *v, bud_area a, const bud_episode *e)
 	char length[32];
 	int row = tell_request(v, &a, 0, e);
 	row = tell_zone(v, &a, row, e);
+	row = tell_verdict(v, &a, row, e);
 	bud_view_cut(&a, row);
 	bud_area b = bud_view_panel(v, &a, "what it went through");
 	const bud_episode_part *parts = bud_episode_list_parts(v->roster->list, e);

@@ -135,7 +135,8 @@ static void draw_map(const bud_view *v, bud_area area)
 	draw_index(v, &area, row++, false);
 	draw_events(v, &area, row++);
 	draw_legend(v, &area, row++);
-	draw_column(v, &area, row++);
+	if (v->browse->mark_ns == BUD_TIME_NONE) /* else the difference takes its place */
+		draw_column(v, &area, row++);
 	bud_view_cut(&area, row);
 	bud_panel_story(v, &area);
 }

@@ -91,7 +91,7 @@ static void tell_trust(pager *p, const bud_view *v)
 	if (scene->partial)
 		line(p, BUD_ROLE_WARN, "survey    was broken off: failures, episodes and sites are not complete");
 	if (scene->witness.ledger.dropped)
-		line(p, BUD_ROLE_WARN, "kept      only the first %d failures or steals", BUD_LEDGER_MAX);
+		line(p, BUD_ROLE_WARN, "kept      only the first %d steals", BUD_LEDGER_MAX);
 	const bud_contradiction_count *c = scene->contradictions;
 	for (int i = 0; i < BUD_NR_CONTRADICTIONS; i++)
 		if (c[i].count)

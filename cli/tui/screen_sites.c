@@ -6,6 +6,7 @@
 #include "cli/tui/screen.h"
 
 #define FIGURES 47 /* columns of numbers before the tree */
+#define CHANGE	9  /* more, where there is a mark */
 
 void bud_screen_sites_measure(const bud_view *view, bud_facts *facts)
 {
@@ -23,6 +24,9 @@ static void draw_figures(const bud_view *v, const bud_area *a, int row, int role
 			n->summed ? '<' : ' ', bud_heat_size(n->peak, shift, peak, sizeof peak),
 			bud_heat_count(n->allocs, allocs, sizeof allocs),
 			n->failures ? bud_heat_count(n->failures, failures, sizeof failures) : "-");
+	if (bud_view_has_change(v))
+		bud_area_printf(v->canvas, a, FIGURES - 2, row, role, "%8s",
+				bud_view_change(v, n->change, live, sizeof live));
 }
 
 static void draw_node(const bud_view *v, const bud_area *a, int row, size_t i, bool selected)
@@ -32,17 +36,17 @@ static void draw_node(const bud_view *v, const bud_area *a, int row, size_t i, b
 	bool open = i + 1 < t->nr_rows && t->nodes[t->rows[i + 1]].depth > n->depth;
 	int role = selected ? BUD_ROLE_SELECTED : n->failures ? BUD_ROLE_WARN : BUD_ROLE_NORMAL;
 	draw_figures(v, a, row, role, n);
-	bud_area_printf(v->canvas, a, FIGURES - 2 + n->depth * 2, row, role, "%c %s%s",
-			n->first ? (open ? '-' : '+') : ' ', t->has_stacks && n->first && n->depth > 1 ? "< " : "",
-			n->label);
+	int x = FIGURES - 2 + (bud_view_has_change(v) ? CHANGE : 0);
+	bud_area_printf(v->canvas, a, x + n->depth * 2, row, role, "%c %s%s", n->first ? (open ? '-' : '+') : ' ',
+			t->has_stacks && n->first && n->depth > 1 ? "< " : "", n->label);
 	if (selected)
 		bud_area_role(v->canvas, a, row, BUD_ROLE_SELECTED);
 }
 
 static void draw_head(const bud_view *v, const bud_area *a, int row)
 {
-	bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_DIM, "%6s %6s %5s  %6s %8s %6s  %s", "live", "pinned", "alone",
-			"peak", "allocs", "failed",
+	bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_DIM, "%6s %6s %5s  %6s %8s %6s  %s%s", "live", "pinned", "alone",
+			"peak", "allocs", "failed", bud_view_has_change(v) ? " A to B  " : "",
 			v->tree->has_stacks ? "call stack, innermost frame first"
 					    : "command, gfp flags, order and type");
 }
@@ -64,10 +68,13 @@ void bud_screen_sites_draw(const bud_view *view)
 	const bud_sitetree *t = v->tree;
 	bud_area a = v->layout.body;
 	size_t rows = (size_t)(a.height > 3 ? a.height - 3 : 1), row = v->browse->lists[BUD_SCREEN_SITES].row;
-	bud_area_printf(
-		v->canvas, &a, 1, 0, BUD_ROLE_DIM,
-		"from the start of the trace up to the cursor, by %s (S)   pinned: in pageblocks half free and more",
+	int x = bud_area_printf(
+		v->canvas, &a, 1, 0, BUD_ROLE_DIM, "from the start of the trace to the cursor, by %s (S)",
 		bud_sitetree_key_name((bud_sitetree_key)(v->browse->lists[BUD_SCREEN_SITES].sort % BUD_NR_SITES_KEYS)));
+	if (*v->filter)
+		bud_area_printf(v->canvas, &a, x, 0, BUD_ROLE_WARN, ", only %s", v->filter);
+	else
+		bud_area_printf(v->canvas, &a, x, 0, BUD_ROLE_DIM, "   pinned: in pageblocks half free and more");
 	draw_head(v, &a, 1);
 	if (!is_known(v, &a, 2))
 		return;

@@ -92,6 +92,7 @@ static bud_view view_of(bud_session *s)
 	v.roster = &s->roster;
 	v.tree = &s->tree;
 	v.filter = s->filter_text;
+	v.wanted = &s->filter;
 	v.message = s->message;
 	v.alarm = s->alarm;
 	return v;
@@ -183,6 +184,18 @@ static bool accept_goto(bud_session *s, const char *text)
 	return false;
 }
 
+/* Whoever asks for a zone wants to see it. */
+static void follow_filter(bud_session *s)
+{
+	const bud_memory *memory = &s->bench->memory;
+	const bud_zone *shown = s->browse.zone < memory->nr_zones ? &memory->zones[s->browse.zone] : NULL;
+	if ((!*s->filter.zone && s->filter.node < 0) || (shown && bud_filter_wants_zone(&s->filter, shown)))
+		return;
+	for (size_t i = 0; i < memory->nr_zones; i++)
+		if (bud_filter_wants_zone(&s->filter, &memory->zones[i]))
+			s->browse.zone = i;
+}
+
 /* What was typed is done; false: it means nothing, and the prompt stays. */
 static bool accept_prompt(bud_session *s)
 {
@@ -204,8 +217,9 @@ static bool accept_prompt(bud_session *s)
 	} else {
 		s->filter = parsed;
 		snprintf(s->filter_text, sizeof s->filter_text, "%s", b->text);
-		bud_eventlist_set_filter(&s->scene.events, &s->filter);
-		s->listed = s->sorted = false;
+		bud_scene_set_filter(&s->scene, &s->filter);
+		s->listed = s->tree.ready = false;
+		follow_filter(s);
 	}
 	return true;
 }
@@ -371,16 +385,25 @@ void bud_session_tick(bud_session *session, uint64_t ns)
 	session->dirty = true;
 }
 
-/* Whoever has not gone anywhere yet is shown the first failure of a high order, or else of any. */
+/* Whoever has not gone anywhere yet is shown the first failure of a high order, or else of any, and its zone. */
 static void show_trouble(bud_session *s)
 {
-	const bud_ledger *l = &s->scene.witness.ledger;
-	size_t i = 0;
-	while (i < l->nr_failures && (l->failures[i].order < 1 || l->failures[i].t_ns < s->browse.begin_ns))
-		i++;
-	if (i == l->nr_failures || l->failures[i].t_ns > s->browse.end_ns || s->touched)
+	const bud_failures *list = s->scene.witness.failures;
+	size_t i = bud_witness_failure_from(&s->scene.witness, s->browse.begin_ns), chosen = i;
+	while (chosen < list->nr && !list->failures[chosen].plea.order)
+		chosen++;
+	chosen = chosen < list->nr && list->failures[chosen].t_ns <= s->browse.end_ns ? chosen : i;
+	if (chosen == list->nr || list->failures[chosen].t_ns > s->browse.end_ns || s->touched)
 		return;
-	bud_browse_go(&s->browse, l->failures[i].t_ns);
+	const bud_failure *f = &list->failures[chosen];
+	const bud_answer *answer = bud_witness_answer(&s->scene.witness, f);
+	const bud_section_filter *asked = &s->options->filter;
+	const bud_zone *zone = answer && asked->node < 0 && !asked->zone
+				       ? bud_memory_find(&s->bench->memory, answer->node, answer->name)
+				       : NULL;
+	bud_browse_go(&s->browse, f->t_ns);
+	if (zone)
+		s->browse.zone = (size_t)(zone - s->bench->memory.zones);
 }
 
 /* Lists of what the survey and the owners tell, made anew where filter, order or instant are others. */
@@ -400,10 +423,9 @@ static bud_status make_lists(bud_session *s, bud_error *err)
 		follow_cursor(s);
 	}
 	if (!status && w->owned &&
-	    (!s->sorted || !s->tree.ready || s->tree.key != key || s->tree.t_ns != w->owned_ns)) {
-		status = bud_sitetree_make(&s->tree, w, &s->filter, (bud_sitetree_key)key, err);
-		s->sorted = true;
-	}
+	    (!s->tree.ready || s->tree.key != key || s->tree.t_ns != w->owned_ns ||
+	     s->tree.compared_ns != w->compared_ns || s->tree.noted_ns != w->noted_ns))
+		status = bud_sitetree_make(&s->tree, w, (bud_sitetree_key)key, err);
 	if (first)
 		show_trouble(s);
 	return status;

@@ -25,10 +25,10 @@ typedef struct bud_session {
 	bool searched; /* a search is under way, and its end is to be told */
 	bud_roster roster;
 	bud_sitetree tree;
-	bool listed, sorted; /* roster, tree are as filter and sort want them */
-	char command[1024];  /* the last command line told; "" */
-	bool touched;	     /* the user has done something */
-	bool dirty;	     /* the canvas is not what is known */
+	bool listed;	    /* the roster is as the filter wants it */
+	char command[1024]; /* the last command line told; "" */
+	bool touched;	    /* the user has done something */
+	bool dirty;	    /* the canvas is not what is known */
 } bud_session;
 
 /* keymap: what the user bound, or NULL. Everything given is borrowed. bench as opened, nothing learnt. */

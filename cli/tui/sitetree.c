@@ -10,7 +10,8 @@
 
 const char *bud_sitetree_key_name(bud_sitetree_key key)
 {
-	static const char *const names[] = { "live pages", "pinned pages", "peak pages", "allocations", "failures" };
+	static const char *const names[] = { "live pages",  "pinned pages", "peak pages",
+					     "allocations", "failures",	    "change from A to B" };
 	return names[key];
 }
 
@@ -62,8 +63,17 @@ static uint32_t child_of(bud_sitetree *t, uint32_t parent, const char *label)
 	return (uint32_t)t->nr++;
 }
 
-static void add_up(bud_sitenode *node, const bud_use *use, const bud_pin_cost *cost)
+/* A row of the books, and what is known of it besides. */
+typedef struct entry {
+	const bud_use *use;
+	const bud_pin_cost *cost; /* NULL: none */
+	int64_t change;
+} entry;
+
+static void add_up(bud_sitenode *node, const entry *e)
 {
+	const bud_use *use = e->use;
+	const bud_pin_cost *cost = e->cost;
 	node->summed = node->allocs || node->failures;
 	node->live += use->live_pages;
 	node->peak += use->peak_pages;
@@ -71,6 +81,7 @@ static void add_up(bud_sitenode *node, const bud_use *use, const bud_pin_cost *c
 	node->failures += use->failures;
 	node->pinned += cost ? cost->pages : 0;
 	node->alone += cost ? cost->alone : 0;
+	node->change += e->change;
 }
 
 /* The task's gfp flags behind its command; the frames of a stack. */
@@ -89,15 +100,16 @@ static uint32_t branch_of(bud_sitetree *t, bud_witness *w, const bud_use *use, u
 		snprintf(text, sizeof text, "%.*s", site->comm.size < 64 ? (int)site->comm.size : 64, site->comm.data);
 		path[(*depth)++] = at = child_of(t, at, text);
 		path[(*depth)++] = at =
-			child_of(t, at, bud_gfp_format(&w->kernel->gfp, site->gfp_flags, text, sizeof text));
+			child_of(t, at, bud_gfp_format(&w->bench->kernel.gfp, site->gfp_flags, text, sizeof text));
 	} else {
 		path[(*depth)++] = at = child_of(t, at, bud_site_name(w->sites, use->site, text, sizeof text));
 	}
 	return at;
 }
 
-static void add_use(bud_sitetree *t, bud_witness *w, const bud_use *use, const bud_pin_cost *cost)
+static void add_use(bud_sitetree *t, bud_witness *w, const entry *e)
 {
+	const bud_use *use = e->use;
 	uint32_t path[DEPTH + 2], at;
 	size_t depth;
 	char text[64];
@@ -105,14 +117,15 @@ static void add_use(bud_sitetree *t, bud_witness *w, const bud_use *use, const b
 	snprintf(text, sizeof text, "order %d %s", use->order,
 		 use->migratetype == BUD_MT_UNKNOWN ? "" : bud_migratetype_name((bud_migratetype)use->migratetype));
 	path[depth++] = child_of(t, at, text);
-	add_up(&t->nodes[0], use, cost);
+	add_up(&t->nodes[0], e);
 	for (size_t i = 0; i < depth; i++)
-		add_up(&t->nodes[path[i]], use, cost);
+		add_up(&t->nodes[path[i]], e);
 }
 
 static uint64_t value_of(const bud_sitenode *n, bud_sitetree_key key)
 {
-	const uint64_t values[] = { n->live, n->pinned, n->peak, n->allocs, n->failures };
+	const uint64_t values[] = { n->live,   n->pinned,   n->peak,
+				    n->allocs, n->failures, (uint64_t)(n->change < 0 ? -n->change : n->change) };
 	return values[key];
 }
 
@@ -150,47 +163,46 @@ static void list_rows(bud_sitetree *t, uint32_t parent)
 	}
 }
 
-static bool match(const bud_filter *f, bud_witness *w, const bud_use *use)
+static void add_entry(bud_sitetree *t, bud_witness *w, const entry *e, size_t taken)
 {
-	char name[BUD_SITE_TEXT];
-	bool ordered = f->order_min > -1 || f->order_max < BUD_ORDER_INVALID;
-	if (f->any)
-		return true;
-	if ((ordered && (use->order < f->order_min || use->order > f->order_max)) || (f->failed && !use->failures) ||
-	    (f->type != BUD_MT_UNKNOWN && use->migratetype != f->type))
-		return false;
-	if (!*f->comm && !*f->text)
-		return true;
-	bud_site_name(w->sites, use->site, name, sizeof name);
-	return strstr(name, *f->comm ? f->comm : f->text) != NULL;
+	if (taken < BUD_SITETREE_USES) {
+		add_use(t, w, e);
+		return;
+	}
+	uint32_t rest = child_of(t, 0, "(the rest, each smaller)");
+	add_up(&t->nodes[0], e);
+	add_up(&t->nodes[rest], e);
+	t->left_out++;
 }
 
-static void fill(bud_sitetree *t, bud_witness *w, const bud_filter *filter, const uint32_t *order)
+static void fill(bud_sitetree *t, bud_witness *w, const uint32_t *order)
 {
 	size_t nr = bud_owners_count(w->owners), taken = 0;
 	for (size_t i = 0; i < nr; i++) {
-		const bud_use *use = bud_owners_use(w->owners, order[i]);
-		bool empty = !use->allocs && !use->failures && !use->live_pages;
-		if (!order[i] || empty || !match(filter, w, use))
-			continue;
-		const bud_pin_cost *cost = order[i] < w->pins.nr_costs ? &w->pins.costs[order[i]] : NULL;
-		if (taken++ < BUD_SITETREE_USES) {
-			add_use(t, w, use, cost);
-		} else {
-			uint32_t rest = child_of(t, 0, "(the rest, each smaller)");
-			add_up(&t->nodes[0], use, cost);
-			add_up(&t->nodes[rest], use, cost);
-			t->left_out++;
-		}
+		uint32_t row = order[i];
+		const bud_use *use = bud_owners_use(w->owners, row);
+		const entry e = { .use = use,
+				  .cost = row < w->pins.nr_costs ? &w->pins.costs[row] : NULL,
+				  .change = bud_witness_change(w, use, row) };
+		bool empty = !use->allocs && !use->failures && !use->live_pages && !e.change;
+		if (row && !empty && (w->filter.any || use->marked))
+			add_entry(t, w, &e, taken++);
+	}
+	/* With the mark behind the cursor: who came only then. */
+	for (size_t i = nr; w->compared_ns != BUD_TIME_NONE && i < w->nr_compared; i++) {
+		bud_use gone = w->compared[i];
+		gone.live_pages = gone.peak_pages = gone.allocs = gone.frees = gone.failures = 0;
+		const entry e = { .use = &gone, .change = bud_witness_change(w, &w->compared[i], i) };
+		if (e.change && (w->filter.any || gone.marked))
+			add_entry(t, w, &e, taken++);
 	}
 }
 
-bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, const bud_filter *filter, bud_sitetree_key key,
-			     bud_error *err)
+bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, bud_sitetree_key key, bud_error *err)
 {
 	bud_sitetree *t = tree;
-	static const bud_use_key keys[] = { BUD_USE_BY_LIVE, BUD_USE_BY_LIVE, BUD_USE_BY_PEAK, BUD_USE_BY_ALLOCS,
-					    BUD_USE_BY_FAILURES };
+	static const bud_use_key keys[] = { BUD_USE_BY_LIVE,   BUD_USE_BY_LIVE,	    BUD_USE_BY_PEAK,
+					    BUD_USE_BY_ALLOCS, BUD_USE_BY_FAILURES, BUD_USE_BY_LIVE };
 	bud_sitetree_fini(t);
 	t->key = key;
 	t->left_out = 0;
@@ -205,7 +217,7 @@ bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, const bud
 	t->nr = 1;
 	t->nodes[0].hash = 14695981039346656037u;
 	bud_owners_sort(witness->owners, keys[key], order);
-	fill(t, witness, filter, order);
+	fill(t, witness, order);
 	free(order);
 	for (uint32_t i = 0; i < t->nr; i++)
 		sort_children(t, i);
@@ -215,6 +227,8 @@ bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, const bud
 	list_rows(t, 0);
 	t->ready = true;
 	t->t_ns = witness->owned_ns;
+	t->noted_ns = witness->noted_ns;
+	t->compared_ns = witness->compared_ns;
 	return BUD_OK;
 }
 

@@ -7,7 +7,6 @@
 #ifndef BUD_TUI_SITETREE_H
 #define BUD_TUI_SITETREE_H
 
-#include "cli/tui/filter.h"
 #include "cli/tui/witness.h"
 
 #define BUD_SITETREE_USES 4000 /* of the books, the largest ones; the rest is one row */
@@ -20,6 +19,7 @@ typedef enum bud_sitetree_key {
 	BUD_SITES_BY_PEAK,
 	BUD_SITES_BY_ALLOCS,
 	BUD_SITES_BY_FAILURES,
+	BUD_SITES_BY_CHANGE,
 	BUD_NR_SITES_KEYS,
 } bud_sitetree_key;
 
@@ -29,7 +29,8 @@ typedef struct bud_sitenode {
 	uint32_t first, next; /* child, sibling; 0: none */
 	uint32_t nr_children;
 	uint8_t depth;
-	bool summed;					      /* peak is a sum of peaks at different times */
+	bool summed;	/* peak is a sum of peaks at different times */
+	int64_t change; /* pages more than at the mark, or (cursor before it) fewer */
 	uint64_t live, pinned, alone, peak, allocs, failures; /* pages, pages, pageblocks, pages, events, events */
 } bud_sitenode;
 
@@ -41,6 +42,7 @@ typedef struct bud_sitetree {
 	bud_sitetree_key key;
 	bool has_stacks, ready;
 	uint64_t t_ns;			    /* of which instant */
+	uint64_t noted_ns, compared_ns;	    /* change is between these, if the latter is known */
 	uint64_t opened[BUD_SITETREE_OPEN]; /* hashes of open nodes */
 	size_t nr_opened;
 	size_t left_out; /* uses that are only in the row of the rest */
@@ -48,9 +50,8 @@ typedef struct bud_sitetree {
 
 const char *bud_sitetree_key_name(bud_sitetree_key key);
 
-/* Makes it anew of the owners as they stand; what was open stays so. */
-bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, const bud_filter *filter, bud_sitetree_key key,
-			     bud_error *err);
+/* Makes it anew of the owners as they stand, and of their requests that pass the filter; what was open stays so. */
+bud_status bud_sitetree_make(bud_sitetree *tree, bud_witness *witness, bud_sitetree_key key, bud_error *err);
 void bud_sitetree_fini(bud_sitetree *tree);
 /* Opens or closes the node of a row. */
 void bud_sitetree_toggle(bud_sitetree *tree, size_t row);

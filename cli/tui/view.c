@@ -12,6 +12,7 @@ bud_layout bud_view_layout(int width, int height, int max_order)
 							       : BUD_EXTENT_FULL };
 	int side = width >= 160 ? 48 : width >= 120 ? 38 : 0;
 	int picture = max_order + 1 + 9; /* the heat map with its axis, rows, legend and lines */
+	picture += height >= picture + 22 ? 2 : 0;
 	l.body = (bud_area){ 0, 2, width, height > 4 ? height - 4 : 0 };
 	l.main = l.body;
 	if (l.extent == BUD_EXTENT_FULL && side) {
@@ -64,6 +65,44 @@ uint64_t bud_view_value(const bud_view *view, const bud_zone_sample *sample, int
 	default:
 		return sample->typed ? sample->nr_free_type[view->browse->shown - BUD_SHOW_TYPE][order] : BUD_UNKNOWN;
 	}
+}
+
+bool bud_view_wants_failure(const bud_view *view, const bud_failure *failure)
+{
+	const bud_scene *scene = view->scene;
+	const bud_answer *answer = bud_witness_answer(&scene->witness, failure);
+	const bud_plea *plea = &failure->plea;
+	const bud_filter_request request = { .pid = failure->pid,
+					     .node = answer ? answer->node : plea->node,
+					     .order = plea->order,
+					     .failed = true,
+					     .has_gfp = true,
+					     .gfp_flags = plea->gfp_flags,
+					     .type = plea->type,
+					     .zone = answer ? answer->name : NULL,
+					     .words = { bud_cause_name(failure->cause) } };
+	return bud_filter_match_request(view->wanted, &request, &scene->world);
+}
+
+bool bud_view_wants_steal(const bud_view *view, const bud_steal *steal)
+{
+	const bud_filter_request request = {
+		.pid = steal->pid, .node = -1, .order = steal->alloc_order, .type = (bud_migratetype)steal->alloc_type
+	};
+	return bud_filter_match_request(view->wanted, &request, &view->scene->world);
+}
+
+bool bud_view_has_change(const bud_view *view)
+{
+	const bud_browse *b = view->browse;
+	return view->tree->ready && view->tree->compared_ns == view->scene->witness.compared_ns &&
+	       b->mark_ns != BUD_TIME_NONE && bud_witness_has_change(&view->scene->witness, b->mark_ns, b->cursor_ns);
+}
+
+char *bud_view_change(const bud_view *view, int64_t pages, char *text, size_t size)
+{
+	bool back = view->browse->cursor_ns < view->browse->mark_ns;
+	return bud_heat_change(back ? -pages : pages, view->kernel->page_shift, text, size);
 }
 
 void bud_view_label(const bud_view *view, const bud_area *area, int row, const char *format, ...)

@@ -38,9 +38,10 @@ typedef struct bud_view {
 	const bud_keymap *keymap;
 	const bud_roster *roster;
 	const bud_sitetree *tree;
-	const char *filter;  /* the line typed, "" */
-	const char *message; /* "" */
-	bool alarm;	     /* the message is an error */
+	const char *filter;	  /* the line typed, "" */
+	const bud_filter *wanted; /* what it means */
+	const char *message;	  /* "" */
+	bool alarm;		  /* the message is an error */
 	bud_layout layout;
 	const bud_timeline *picture; /* of the visible range; NULL: stand-ins only */
 	const bud_zone *zone;	     /* NULL: the capture has none */
@@ -61,6 +62,14 @@ void bud_view_small(const bud_view *view);
 const bud_zone_sample *bud_view_sample(const bud_view *view, size_t column);
 /* What a cell of order k shows of a sample, by the value mode: a count (or thousandths of a share). */
 uint64_t bud_view_value(const bud_view *view, const bud_zone_sample *sample, int order);
+
+/* Whether the filter lets it pass. */
+bool bud_view_wants_failure(const bud_view *view, const bud_failure *failure);
+bool bud_view_wants_steal(const bud_view *view, const bud_steal *steal);
+
+/* Whether the tree of sites knows what changed between mark and cursor; and such a change in pages, for people. */
+bool bud_view_has_change(const bud_view *view);
+char *bud_view_change(const bud_view *view, int64_t pages, char *text, size_t size);
 
 /* A label, and cells of row `row` of the area, that a function draws, and the read-out. */
 void bud_view_label(const bud_view *view, const bud_area *area, int row, const char *format, ...)

@@ -47,6 +47,8 @@ struct bud_owners {
 	bud_site_table *sites;
 	bud_section_filter filter;
 	bool filtered; /* some requests do not count */
+	bool (*marks)(const void *self, const bud_event *alloc);
+	const void *marks_self;
 	uint64_t begin_ns, end_ns, first_ns;
 	unsigned when_shift;
 	bool begun, ended;
@@ -90,6 +92,8 @@ bud_status bud_owners_create(bud_owners **owners, const bud_replay *replay, bud_
 	o->sites = sites;
 	o->filter = options->filter ? *options->filter : all;
 	o->filtered = is_filtering(&o->filter);
+	o->marks = options->marks;
+	o->marks_self = options->self;
 	o->begin_ns = options->begin_ns;
 	o->end_ns = options->end_ns;
 	o->first_ns = info->first_ns == BUD_TIME_NONE ? 0 : info->first_ns;
@@ -202,10 +206,11 @@ static void release_pages(bud_owners *o, bud_pfn pfn, uint64_t nr)
 
 /* Rows. */
 
-static size_t hash_of(uint32_t site, int order, unsigned migratetype)
+static size_t hash_of(const bud_use *row)
 {
-	uint64_t hash = ((uint64_t)site << 16 | (uint64_t)(uint8_t)order << 8 | migratetype) * 0x9e3779b97f4a7c15u;
-	return (size_t)(hash >> 24);
+	uint64_t key = (uint64_t)row->site << 17 | (uint64_t)row->marked << 16 | (uint64_t)(uint8_t)row->order << 8 |
+		       row->migratetype;
+	return (size_t)(key * 0x9e3779b97f4a7c15u >> 24);
 }
 
 static bool grow_slots(bud_owners *o, size_t nr)
@@ -214,8 +219,7 @@ static bool grow_slots(bud_owners *o, size_t nr)
 	if (!slots)
 		return false;
 	for (size_t i = 1; i < o->nr_uses; i++) {
-		const bud_use *u = &o->uses[i];
-		size_t slot = hash_of(u->site, u->order, u->migratetype) & (nr - 1);
+		size_t slot = hash_of(&o->uses[i]) & (nr - 1);
 		while (slots[slot])
 			slot = (slot + 1) & (nr - 1);
 		slots[slot] = (uint32_t)i;
@@ -238,22 +242,23 @@ static bool make_room_for_use(bud_owners *o)
 	return o->nr_uses * 2 < o->nr_slots || grow_slots(o, o->nr_slots * 2);
 }
 
-static uint32_t use_of(bud_owners *o, uint32_t site, int order, unsigned migratetype)
+static uint32_t use_of_event(bud_owners *o, const bud_event *e, uint32_t site)
 {
-	if (o->nr_uses >= MAX_USES)
-		site = BUD_SITE_OTHER;
-	size_t slot = hash_of(site, order, migratetype) & (o->nr_slots - 1);
-	for (; o->slots[slot]; slot = (slot + 1) & (o->nr_slots - 1)) {
-		const bud_use *u = &o->uses[o->slots[slot]];
-		if (u->site == site && u->order == order && u->migratetype == migratetype)
+	const bud_use wanted = { .site = o->nr_uses < MAX_USES ? site : BUD_SITE_OTHER,
+				 .order = e->order,
+				 .migratetype = (uint8_t)bud_kernel_migratetype(bud_replay_kernel(o->replay),
+										e->page.migratetype),
+				 .marked = o->marks && o->marks(o->marks_self, e) };
+	size_t slot = hash_of(&wanted) & (o->nr_slots - 1);
+	for (; o->slots[slot]; slot = (slot + 1) & (o->nr_slots - 1))
+		if (bud_use_is_same(&o->uses[o->slots[slot]], &wanted))
 			return o->slots[slot];
-	}
 	if (!make_room_for_use(o)) {
 		o->out_of_memory = true;
 		return 0;
 	}
-	o->uses[o->nr_uses] = (bud_use){ .site = site, .order = (int8_t)order, .migratetype = (uint8_t)migratetype };
-	slot = hash_of(site, order, migratetype) & (o->nr_slots - 1);
+	o->uses[o->nr_uses] = wanted;
+	slot = hash_of(&wanted) & (o->nr_slots - 1);
 	while (o->slots[slot])
 		slot = (slot + 1) & (o->nr_slots - 1);
 	o->slots[slot] = (uint32_t)o->nr_uses;
@@ -311,11 +316,6 @@ static uint64_t pages_got(const bud_owners *o, const bud_event *e)
 {
 	bool got = e->page.pfn != BUD_PFN_NONE && e->order <= bud_replay_kernel(o->replay)->max_order;
 	return got ? pages_of(e) : 0;
-}
-
-static uint32_t use_of_event(bud_owners *o, const bud_event *e, uint32_t site)
-{
-	return use_of(o, site, e->order, bud_kernel_migratetype(bud_replay_kernel(o->replay), e->page.migratetype));
 }
 
 static void hold(bud_use *use, uint64_t nr)

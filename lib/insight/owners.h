@@ -20,9 +20,10 @@
 #include "lib/insight/section.h"
 #include "lib/insight/site.h"
 
-/* One row of the books: a site's requests of one order and type. */
+/* One row of the books: a site's requests of one order and type, marked or not. */
 typedef struct bud_use {
 	uint32_t site;
+	bool marked;
 	int8_t order;
 	uint8_t migratetype; /* canonical, as asked for; BUD_MT_UNKNOWN where the event does not say */
 	uint64_t allocs;     /* successful mm_page_alloc events */
@@ -30,6 +31,12 @@ typedef struct bud_use {
 	uint64_t live_pages, peak_pages;
 	uint64_t failures; /* mm_page_alloc events without a page */
 } bud_use;
+
+/* Whether two are rows of the same requests, perhaps of different books. */
+static inline bool bud_use_is_same(const bud_use *a, const bud_use *b)
+{
+	return a->site == b->site && a->order == b->order && a->migratetype == b->migratetype && a->marked == b->marked;
+}
 
 typedef struct bud_owner {
 	const bud_use *use;
@@ -42,6 +49,8 @@ typedef struct bud_owners_options {
 	const bud_section_filter *filter; /* requests that count; NULL: all. Others have no owner */
 	uint64_t begin_ns, end_ns; /* events that are counted; owners are followed from the start, up to end_ns */
 	size_t max_bytes;	   /* for the owners of pages; 0: 256 MiB */
+	bool (*marks)(const void *self, const bud_event *alloc); /* requests that get rows of their own; NULL: none */
+	const void *self;
 } bud_owners_options;
 
 /* Kinds to be told of besides those the replay reads. */

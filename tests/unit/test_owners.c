@@ -194,6 +194,36 @@ static void test_filters(void **state)
 	drop(&s, &b);
 }
 
+static bool is_of_sh(const void *self, const bud_event *alloc)
+{
+	return alloc->pid == *(const int32_t *)self;
+}
+
+/* Marked requests have rows of their own; the others are booked as ever. */
+static void test_marks(void **state)
+{
+	(void)state;
+	static const int32_t pid = SH;
+	bud_owners_options options = { .end_ns = UINT64_MAX, .marks = is_of_sh, .self = &pid };
+	SCRIPT(s, ALLOC(1, JAVA, 4096, 0, KERNEL), { EV(KERNEL_STACK, 2, JAVA), .stack = { writer, 3 } },
+	       ALLOC(3, SH, 4097, 0, KERNEL), { EV(KERNEL_STACK, 4, SH), .stack = { writer, 3 } },
+	       ALLOC(5, SH, 4098, 0, KERNEL), { EV(KERNEL_STACK, 6, SH), .stack = { writer, 3 } },
+	       FREE(7, JAVA, 4098, 0));
+	books b = keep(&s, &options, 100);
+	uint64_t allocs[2] = { 0 }, live[2] = { 0 };
+	for (size_t i = 1; i < bud_owners_count(b.owners); i++) {
+		const bud_use *use = bud_owners_use(b.owners, i);
+		allocs[use->marked] += use->allocs;
+		live[use->marked] += use->live_pages;
+	}
+	assert_int_equal(bud_owners_count(b.owners), 3);
+	assert_int_equal(allocs[0], 1);
+	assert_int_equal(live[0], 1);
+	assert_int_equal(allocs[1], 2);
+	assert_int_equal(live[1], 1);
+	drop(&s, &b);
+}
+
 static void test_a_stretch_of_time(void **state)
 {
 	(void)state;
@@ -268,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_a_full_table),
 		cmocka_unit_test(test_no_room_for_owners),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_a_stretch_of_time),
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_pins),
