@@ -100,7 +100,7 @@ static bud_status set(bud_whatif_case *c, const char *setting, const bud_workben
 		return set_switch(&c->no_compaction, key, value, err);
 	if (strcmp(key, "without") == 0 && strlen(value) < sizeof c->without) {
 		strcpy(c->without, value);
-		return *value ? BUD_OK : bud_error_set(err, BUD_ERR_USAGE, "without=: expected a command's name");
+		return *value ? BUD_OK : bud_error_set(err, BUD_ERR_USAGE, "without=: expected a name, as section site has it");
 	}
 	return bud_error_set(err, BUD_ERR_USAGE,
 			     "%s: no such setting; there are the settings of /proc/sys/vm, the kernel features of "

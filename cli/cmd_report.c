@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/cmd.h"
 #include "cli/instants.h"
-#include "cli/output.h"
+#include "cli/outputs.h"
 #include "cli/picture.h"
 #include "cli/progress.h"
 #include "lib/insight/pageblock.h"
@@ -21,10 +19,6 @@ typedef struct table {
 	const bud_section *section;
 	const bud_story *story;
 	void *teller; /* the story's own, while it listens */
-	bud_output output;
-	bud_row_sink sink;
-	char *path; /* in the folder; NULL without one */
-	bool open;
 } table;
 
 typedef struct tables {
@@ -32,61 +26,12 @@ typedef struct tables {
 	const bud_workbench *bench;
 	size_t nr, nr_sections, nr_stories;
 	table list[MAX_TABLES];
+	bud_outputs outputs; /* of the same numbers */
 } tables;
 
 static const bud_table *shape_of(const table *t)
 {
 	return t->story ? &t->story->table : t->section ? &t->section->table : &bud_pageblock_table;
-}
-
-static bool is_folder(const char *path)
-{
-	struct stat st;
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* One section goes to standard output or a file; several, or one to a folder, to a file each. */
-static bud_status open_table(tables *t, table *one, bool in_folder, bud_error *err)
-{
-	static const char *const endings[] = { "txt", "csv", "json", "jsonl" };
-	const bud_options *options = t->options;
-	if (in_folder &&
-	    asprintf(&one->path, "%s/%s.%s", options->output, shape_of(one)->name, endings[options->format]) < 0) {
-		one->path = NULL;
-		return bud_error_memory(err, options->output);
-	}
-	bud_status status = bud_output_open(&one->output, in_folder ? one->path : options->output, err);
-	if (status)
-		return status;
-	one->open = true;
-	one->sink = bud_output_sink(&one->output, options->format);
-	return one->sink.begin(one->sink.self, shape_of(one), err);
-}
-
-static bud_status open_tables(tables *t, bud_error *err)
-{
-	const char *output = t->options->output;
-	bool in_folder = output && (t->nr > 1 || is_folder(output));
-	if (t->nr > 1 && mkdir(output, 0777) && errno != EEXIST)
-		return bud_error_set(err, BUD_ERR_IO, "%s: %s", output, strerror(errno));
-	bud_status status = BUD_OK;
-	for (size_t i = 0; !status && i < t->nr; i++)
-		status = open_table(t, &t->list[i], in_folder, err);
-	return status;
-}
-
-/* Ends what is open, unless it has failed already, and closes it. */
-static bud_status close_tables(tables *t, bud_status status, bud_error *err)
-{
-	for (size_t i = 0; i < t->nr; i++) {
-		table *one = &t->list[i];
-		if (one->open && !status)
-			status = one->sink.end(one->sink.self, err);
-		bud_status closed = one->open ? bud_output_close(&one->output, status ? NULL : err) : BUD_OK;
-		status = status ? status : closed;
-		free(one->path);
-	}
-	return status;
 }
 
 /* Fills a timeline of these columns and writes their rows; the tables are opened with the first. */
@@ -100,13 +45,13 @@ static bud_status write_stretch(tables *t, uint64_t begin, const uint64_t *ends,
 	if (status)
 		return status;
 	status = bud_progress_timeline(progress, timeline, t->bench->replay, err);
-	if (!status && !t->list[0].open)
-		status = open_tables(t, err);
+	if (!status && !t->outputs.open)
+		status = bud_outputs_open(&t->outputs, err);
 	for (size_t i = 0; !status && i < t->nr; i++)
 		if (t->list[i].section)
 			status = bud_section_rows(t->list[i].section, timeline, columns, nr,
 						  bud_replay_memory(t->bench->replay), &options->filter,
-						  &t->list[i].sink, err);
+						  &t->outputs.list[i].sink, err);
 	bud_timeline_destroy(timeline);
 	return status;
 }
@@ -153,7 +98,7 @@ static bud_status begin_stories(tables *t, bud_error *err)
 	uint64_t begin, end;
 	bud_status status = bud_options_range(t->options, &t->bench->bundle->source->info, &begin, &end, err);
 	if (!status)
-		status = open_tables(t, err);
+		status = bud_outputs_open(&t->outputs, err);
 	for (size_t i = 0; !status && i < t->nr; i++) {
 		table *one = &t->list[i];
 		bud_story_context context = { .replay = t->bench->replay,
@@ -161,7 +106,7 @@ static bud_status begin_stories(tables *t, bud_error *err)
 					      .filter = &t->options->filter,
 					      .begin_ns = begin,
 					      .end_ns = end,
-					      .sink = &one->sink,
+					      .sink = &t->outputs.list[i].sink,
 					      .max_bytes = (size_t)t->options->memory << 20,
 					      .remark = remark,
 					      .remark_self = t };
@@ -193,7 +138,7 @@ static bud_status write_pageblocks(tables *t, const bud_instants *in, bud_row_si
 				   bud_error *err)
 {
 	bud_replay *replay = t->bench->replay;
-	bud_status status = t->list[0].open ? BUD_OK : open_tables(t, err);
+	bud_status status = t->outputs.open ? BUD_OK : bud_outputs_open(&t->outputs, err);
 	for (size_t i = 0; !status && i < in->nr; i++) {
 		uint64_t t_ns = in->t[i], now = bud_replay_time(replay);
 		if (now != BUD_TIME_NONE && t_ns < now)
@@ -215,7 +160,7 @@ static bud_status report_pageblocks(tables *t, bud_progress *progress, bud_error
 			continue;
 		status = bud_instants_collect(&in, t->options, t->bench, err);
 		if (!status)
-			status = write_pageblocks(t, &in, &t->list[i].sink, progress, err);
+			status = write_pageblocks(t, &in, &t->outputs.list[i].sink, progress, err);
 		bud_instants_fini(&in);
 	}
 	return status;
@@ -234,7 +179,7 @@ static bud_status report_tables(tables *t, bud_error *err)
 	if (!status)
 		status = report_pageblocks(t, &progress, err);
 	bud_progress_end(&progress);
-	return close_tables(t, status, err);
+	return bud_outputs_close(&t->outputs, status, err);
 }
 
 static bud_status no_such_section(const char *asked, bud_error *err)
@@ -256,10 +201,9 @@ static bud_status add_table(tables *t, const char *name, bud_error *err)
 	table added = { .section = bud_section_find(name), .story = bud_story_find(name) };
 	if (!added.section && !added.story && strcmp(name, bud_pageblock_table.name) != 0)
 		return no_such_section(t->options->sections, err);
-	for (size_t i = 0; i < t->nr; i++)
-		if (shape_of(&t->list[i]) == shape_of(&added))
-			return bud_error_set(err, BUD_ERR_USAGE, "--section %s: names %s twice", t->options->sections,
-					     name);
+	bud_status status = bud_outputs_add(&t->outputs, shape_of(&added), err);
+	if (status)
+		return status;
 	t->list[t->nr++] = added;
 	t->nr_sections += added.section != NULL;
 	t->nr_stories += added.story != NULL;
@@ -274,8 +218,6 @@ static bud_status find_sections(tables *t, bud_error *err)
 	for (char *word; !status && (word = strsep(&rest, ","));)
 		status = add_table(t, word, err);
 	free(copy);
-	if (!status && t->nr > 1 && !t->options->output)
-		status = bud_error_set(err, BUD_ERR_USAGE, "several sections need a folder to go to: -o FOLDER");
 	return status;
 }
 
@@ -297,7 +239,7 @@ bud_status bud_cmd_report(const bud_options *options, int *exit_code, bud_error 
 {
 	bud_workbench bench;
 	bud_options with = *options;
-	tables t = { .options = options, .bench = &bench };
+	tables t = { .options = options, .bench = &bench, .outputs.options = options };
 	bud_status status = check_usage(options, err);
 	if (!status && options->sections)
 		status = find_sections(&t, err);

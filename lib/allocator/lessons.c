@@ -8,6 +8,7 @@
 bud_status bud_lessons_init(bud_lessons *lessons, bud_error *err)
 {
 	*lessons = (bud_lessons){ .last_kswapd_ns = BUD_TIME_NONE };
+	bud_pageset_init(&lessons->taken);
 	lessons->votes = calloc(BUD_LESSON_CPUS, sizeof *lessons->votes);
 	return lessons->votes ? BUD_OK : bud_error_memory(err, "what a first look teaches");
 }
@@ -18,6 +19,7 @@ void bud_lessons_fini(bud_lessons *lessons)
 	free(lessons->drained.list);
 	free(lessons->reclaimable.list);
 	free(lessons->movable.list);
+	bud_pageset_fini(&lessons->taken);
 	free(lessons->hidden);
 	free(lessons->votes);
 	*lessons = (bud_lessons){ 0 };

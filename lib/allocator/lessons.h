@@ -11,6 +11,7 @@
 
 #include "lib/allocator/zoneview.h"
 #include "lib/base/gfp.h"
+#include "lib/base/pageset.h"
 
 #define BUD_LESSON_CLASSES 63 /* kinds of requests told apart, by their flags; 0 is "any other" */
 #define BUD_LESSON_CPUS	   1024
@@ -41,6 +42,7 @@ typedef struct bud_lessons {
 	bud_lesson_pages drained;     /* the same, but the first thing that happened to them was a drain */
 	bud_lesson_pages reclaimable; /* in use at the start, freed by reclaim; the first first */
 	bud_lesson_pages movable;     /* in use at the start, moved by compaction */
+	bud_pageset taken; /* numbers of the page events by which pages left that reclaim freed later */
 	uint32_t *hidden; /* numbers of the page events by which pages of requests without event left, sorted */
 	size_t nr_hidden;
 	bud_lesson_class classes[BUD_LESSON_CLASSES + 1];

@@ -8,6 +8,7 @@
 #define MAX_FAILURES	16  /* MAX_RECLAIM_RETRIES: then kswapd gives its node up */
 #define DEFAULT_PAGES	100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS	1000000
+#define IN_VAIN		10 /* finding that compaction need not or should not run takes this part of a run */
 #define TIMER_NS	500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 #define PROACTIVE_PAUSE 64	  /* 1 << COMPACT_MAX_DEFER_SHIFT */
 
@@ -40,7 +41,10 @@ static void note_reclaimable(bud_reclaim *r)
 
 static void free_block(bud_reclaim *r, uint32_t place, unsigned cpu)
 {
-	int order = bud_tenants_at(r->tenants, place)->order;
+	const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
+	int order = tenant->order;
+	if (r->gave && !(tenant->flags & (BUD_TENANT_NAMELESS | BUD_TENANT_POOLED)))
+		r->gave(r->gave_self, tenant->name, order);
 	bud_tenants_leave(r->tenants, place, true);
 	bud_page_alloc_free(r->machine, cpu, place, order);
 }
@@ -60,16 +64,15 @@ static uint64_t free_oldest(bud_reclaim *r, unsigned zone, unsigned cpu)
 	return pages;
 }
 
-/* The zone up to highest, of that node or (-1) those nodes, that has most to give; or the number of zones. */
-static unsigned richest(const bud_reclaim *r, int node, uint64_t nodes, bud_zone_type highest)
+/* The zone up to highest, of those nodes, that has most to give; or the number of zones. */
+static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type highest)
 {
 	const bud_machine *m = r->machine;
 	unsigned best = (unsigned)m->nr_zones;
 	uint64_t most = 0;
 	for (unsigned z = 0; z < m->nr_zones; z++) {
 		const bud_zone_view *view = &m->views[z];
-		bool meant = node >= 0 ? view->node == node : !nodes || (nodes >> view->node & 1);
-		uint64_t pages = meant && view->type <= highest ? reclaimable(r, z) : 0;
+		uint64_t pages = nodes >> view->node & 1 && view->type <= highest ? reclaimable(r, z) : 0;
 		if (pages > most) {
 			most = pages;
 			best = z;
@@ -306,7 +309,7 @@ static void has_hope(bud_reclaim *r, int node)
 static bool kswapd_frees(bud_reclaim *r, int node, uint64_t *may)
 {
 	bud_kswapd *k = &r->nodes[node];
-	unsigned zone = richest(r, node, 0, k->highest);
+	unsigned zone = richest(r, (uint64_t)1 << node, k->highest);
 	uint64_t pages = zone < r->machine->nr_zones ? free_oldest(r, zone, (unsigned)r->node_cpu[node]) : 0;
 	if (!pages) {
 		if (++k->failures >= MAX_FAILURES)
@@ -348,11 +351,14 @@ static void run_kswapd(bud_reclaim *r, int node, uint64_t t_ns)
 	}
 }
 
-/* The request has compacted meanwhile: as long as that takes, if not longer than it was on the slow path. */
-static void let_kswapd_work(bud_reclaim *r)
+/*
+ * What the request does takes it that long, but no longer than it was on the
+ * slow path in the trace, if it was; kswapd works meanwhile.
+ */
+static void pass_time(bud_reclaim *r, uint64_t ns)
 {
 	bool told = r->request_ns < r->now_ns;
-	r->request_ns += r->compaction_ns;
+	r->request_ns += ns;
 	if (told && r->request_ns > r->now_ns)
 		r->request_ns = r->now_ns;
 	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
@@ -368,7 +374,7 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 		return BUD_COMPACT_SKIPPED;
 	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
 	count_run(r, &run);
-	let_kswapd_work(r);
+	pass_time(r, run.migrate_scanned ? r->compaction_ns : r->compaction_ns / IN_VAIN);
 	note_reclaimable(r);
 	return result;
 }
@@ -403,15 +409,30 @@ static bool compaction_is_ready(const bud_reclaim *r, const bud_alloc_context *c
 	const bud_machine *m = r->machine;
 	if (!bud_request_is_costly(context))
 		return false;
-	for (size_t z = 0; z < m->nr_zones; z++) {
-		const bud_zone_view *view = &m->views[z];
-		if (view->type > context->highest || (context->nodes && !(context->nodes >> view->node & 1)))
+	for (int i = 0; i < context->list->nr; i++) {
+		const bud_zone_view *view = &m->views[context->list->zone[i]];
+		if (!bud_request_allows(context, view))
 			continue;
 		uint64_t mark = bud_zoneview_mark(view, BUD_ALLOC_WMARK_HIGH) + ((uint64_t)2 << context->order);
-		if (bud_zoneview_ok(view, &m->kernel, 0, mark, context->highest, 0))
+		bud_suitable suitable =
+			bud_zoneview_suitable(view, &m->kernel, context->order, context->highest, BUD_ALLOC_WMARK_MIN,
+					      false, (unsigned)m->sysctls.extfrag_threshold);
+		if (suitable == BUD_SUITABLE_NEEDLESS ||
+		    (suitable == BUD_SUITABLE_YES && bud_zoneview_ok(view, &m->kernel, 0, mark, context->highest, 0)))
 			return true;
 	}
 	return false;
+}
+
+/* The nodes a request may reclaim from, a bit each. */
+static uint64_t nodes_of(const bud_machine *m, const bud_alloc_context *context)
+{
+	uint64_t nodes = 0;
+	for (int i = 0; i < context->list->nr; i++) {
+		const bud_zone_view *view = &m->views[context->list->zone[i]];
+		nodes |= bud_request_allows(context, view) ? (uint64_t)1 << view->node : 0;
+	}
+	return nodes;
 }
 
 static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc_context *context)
@@ -423,8 +444,8 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 		note_reclaimable(r);
 		return 1;
 	}
-	while (pages < CLUSTER) {
-		unsigned zone = richest(r, -1, context->nodes, context->highest);
+	for (uint64_t nodes = nodes_of(machine, context); pages < CLUSTER;) {
+		unsigned zone = richest(r, nodes, context->highest);
 		uint64_t freed = zone < machine->nr_zones ? free_oldest(r, zone, context->request->cpu) : 0;
 		if (!freed)
 			break;
@@ -432,6 +453,7 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 		has_hope(r, machine->views[zone].node);
 	}
 	r->counts.direct_pages += pages;
+	pass_time(r, pages * r->per_ns / r->pages);
 	note_reclaimable(r);
 	return pages;
 }

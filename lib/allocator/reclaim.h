@@ -10,15 +10,17 @@
  *   of whose flags reclaim freed a quarter in the trace, oldest first; when
  *   that is used up, other kinds of pages reclaim freed in the trace, but no
  *   more of them than it did there (swap, slab). Pages the trace's reclaim
- *   has freed and the model's has not are the first to go.
+ *   has freed and the model's has not are the first to go. Where the trace
+ *   has OOM kills, nothing but what its reclaim freed can be.
  * - Of a node's zones the one with most such pages is the next to give one.
  * - kswapd works at the speed it had in the trace; direct reclaim frees 32
  *   pages, or what there is.
  * - The OOM killer chooses whom it chose in the trace, in that order; then
  *   whoever holds most pages. A victim's pages are free at once.
  * - A request is as long on the slow path as it was in the trace; compaction
- *   that the trace does not have takes as long as its others. kswapd works
- *   meanwhile, and kcompactd moves pages at the speed it had in the trace.
+ *   that the trace does not have takes as long as its others, finding that
+ *   it should not run a tenth of that, and direct reclaim as long as kswapd
+ *   would. kswapd works meanwhile, and kcompactd moves pages at the speed it had in the trace.
  *   Everything else takes no time.
  * - Compaction moves every page that was asked for as movable, but not those
  *   of a block device's own cache, whose buffers are held (simulate.h).
@@ -89,6 +91,8 @@ typedef struct bud_reclaim {
 	bool proactive;			 /* vm.compaction_proactiveness is in force */
 	bool no_compaction;		 /* nobody compacts while this is set */
 	bud_reclaim_counts counts;
+	void (*gave)(void *self, bud_pfn name, int order); /* told of blocks freed that have a name; NULL: nobody */
+	void *gave_self;
 } bud_reclaim;
 
 /* Pointers are borrowed. Puts itself into machine->ops. */

@@ -31,6 +31,7 @@ static void put(bud_requests *r, const bud_event *e, bud_op_kind kind, bud_pfn p
 	op.t_ns = e->t_ns;
 	op.began_ns = op.began_ns ? op.began_ns : e->t_ns;
 	op.pfn = pfn;
+	op.seq = r->seq;
 	op.cpu = e->cpu;
 	op.kind = (uint8_t)kind;
 	op.order = (uint8_t)order;
@@ -72,7 +73,7 @@ static bud_request_task *make_task(bud_requests *r, int32_t pid)
 		if (task->kswapd || task->kcompactd || task->reclaiming || task->compacting || task->trying ||
 		    (task->pid && task->node >= 0))
 			continue;
-		*task = (bud_request_task){ .pid = pid, .node = -1 };
+		*task = (bud_request_task){ .pid = pid, .node = -1, .home = -1 };
 		return task;
 	}
 	r->crowded++;
@@ -212,6 +213,8 @@ static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, bo
 	uint64_t pages = (uint64_t)1 << e->order;
 	if (kind == BUD_OP_RECLAIM) {
 		lessons->classes[state == BUD_NOTE_OUT ? note->class : 0].reclaimed += pages;
+		if (state == BUD_NOTE_OUT)
+			lessons->out_of_memory |= !bud_pageset_set(&lessons->taken, note->seq);
 		if (kswapd)
 			bud_lessons_kswapd(lessons, e->t_ns, pages);
 		else
@@ -230,7 +233,9 @@ static void feed_free(bud_requests *r, const bud_event *e)
 	if (!is_memory(r, e, e->page.pfn))
 		return;
 	const bud_request_task *task = task_that_frees(r, e);
-	bool kswapd = task && task->kswapd, moves = task && task->compacting;
+	bool moves = task && task->compacting;
+	bool kswapd = task && task->kswapd &&
+		      (task->home < 0 || task->home == bud_memory_range_of(r->memory, e->page.pfn)->zone->node);
 	bud_op_kind kind = moves ? BUD_OP_MOVE : kswapd || (task && task->reclaiming) ? BUD_OP_RECLAIM : BUD_OP_FREE;
 	if (r->learning)
 		learn_free(r, e, kind, kswapd);
@@ -359,6 +364,7 @@ static void feed_task(bud_requests *r, const bud_event *e)
 	case BUD_EV_KSWAPD_WAKE:
 	case BUD_EV_KSWAPD_SLEEP:
 		task->kswapd = 1;
+		task->home = (int16_t)e->request.nid;
 		break;
 	case BUD_EV_KCOMPACTD_WAKE:
 	case BUD_EV_KCOMPACTD_SLEEP:

@@ -11,7 +11,10 @@
  *   mm_page_free        the end of one, or of part of one: a huge page may
  *                       come back in pieces. By kswapd, or by a task in
  *                       direct or node reclaim and not in an interrupt, it is
- *                       RECLAIM: the kernel's choice, not the owner's. By a
+ *                       RECLAIM: the kernel's choice, not the owner's. But
+ *                       what kswapd frees of another node went with an inode
+ *                       it shrank (prune_icache_sb) and counts as the
+ *                       owner's: no pressure on its node asked for it. By a
  *                       task that runs compaction it is MOVE: the page lives
  *                       on elsewhere, and which later free is its end is not
  *                       told
@@ -50,6 +53,7 @@ typedef struct bud_op {
 	uint64_t began_ns; /* ALLOC, FAILED: when it took to the slow path, t_ns if nothing tells of one */
 	bud_pfn pfn;	   /* the first page's name; BUD_PFN_NONE: FAILED, VICTIM */
 	bud_gfp gfp;	   /* ALLOC, FAILED */
+	uint32_t seq;	   /* number of the page event that tells of it, from 1; VICTIM, TIMER, COMPACT: of the one before */
 	int32_t pid;	   /* who asks or frees; 0: not known */
 	int16_t node; /* of a request bound to one (__GFP_THISNODE), by its page or, if it failed, by what it looked at;
 		       * -1: that of the CPU */
@@ -82,6 +86,7 @@ typedef struct bud_request_task {
 	uint64_t compacting_ns; /* since when; 0: not */
 	uint64_t began_ns;	/* its request took to the slow path; 0: not */
 	int16_t node;		/* where its request looks for memory; -1: not told */
+	int16_t home;		/* kswapd's own; -1: not told */
 } bud_request_task;
 
 typedef struct bud_requests {

@@ -31,10 +31,32 @@ struct bud_simulation {
 	size_t nr_guests, max_guests;
 	bud_pfn next_guest; /* their names are above the trace's */
 	bud_simulation_counts counts;
+	bud_simulation_watch watch;
 };
 
-static bud_seat seat_of(bud_simulation *s, bud_gfp gfp)
+static void tell_got(const bud_simulation *s, bud_pfn name, int order)
 {
+	if (s->watch.got)
+		s->watch.got(s->watch.self, name, order);
+}
+
+static void tell_gave(const bud_simulation *s, bud_pfn name, int order)
+{
+	if (s->watch.gave)
+		s->watch.gave(s->watch.self, name, order);
+}
+
+/* Where memory ran out in the trace, what reclaim did not free then it could not. */
+static bool is_spared(const bud_lessons *lessons, uint32_t seq)
+{
+	return lessons->nr_victims && !bud_pageset_test(&lessons->taken, seq);
+}
+
+static bud_seat seat_of(bud_simulation *s, const bud_op *op)
+{
+	bud_gfp gfp = op->gfp;
+	if (is_spared(s->lessons, op->seq))
+		return BUD_SEAT_NONE;
 	unsigned i = (unsigned)(gfp * 2654435761u >> 24);
 	if (!s->seats[i].known || s->seats[i].gfp != gfp) {
 		s->seats[i].gfp = gfp;
@@ -90,6 +112,12 @@ static void free_page(bud_simulation *s, uint32_t place, unsigned cpu)
 	bud_page_alloc_free(&s->machine, cpu, place, 0);
 }
 
+static void free_named(bud_simulation *s, bud_pfn name, uint32_t place, unsigned cpu)
+{
+	free_page(s, place, cpu);
+	tell_gave(s, name, 0);
+}
+
 /* Whether the names are the pages of one aligned block, each where it should be; the place of the first. */
 static bool is_block(const bud_simulation *s, bud_pfn name, int order, uint32_t *place)
 {
@@ -127,12 +155,13 @@ static void free_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu)
 			}
 		}
 		bud_page_alloc_free(&s->machine, cpu, place, order);
+		tell_gave(s, name, order);
 		return;
 	}
 	for (bud_pfn i = 0; i < (bud_pfn)1 << order; i++) {
 		place = bud_tenants_find(&s->tenants, name + i);
 		if (place <= BUD_PLACE_MAX)
-			free_page(s, place, cpu);
+			free_named(s, name + i, place, cpu);
 		else if (place == BUD_PLACE_NONE)
 			free_stranger(s, cpu);
 	}
@@ -157,7 +186,7 @@ static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn pla
 {
 	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !is_buffer(op->gfp);
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
-			  seat_of(s, op->gfp), bud_machine_zone_of(&s->machine, place)->index);
+			  seat_of(s, op), bud_machine_zone_of(&s->machine, place)->index);
 }
 
 /* Takes in what is at place; false: nobody tells how long it would stay. */
@@ -201,6 +230,7 @@ static void each_page(bud_simulation *s, const bud_op *op, void (*visit)(bud_ten
 			continue;
 		bud_tenants_split(&s->tenants, place);
 		visit(&s->tenants, place);
+		tell_gave(s, op->pfn + i, 0);
 	}
 }
 
@@ -210,7 +240,7 @@ static void clear_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu
 	for (bud_pfn i = 0; i < (bud_pfn)1 << order; i++) {
 		uint32_t place = bud_tenants_find(&s->tenants, name + i);
 		if (place <= BUD_PLACE_MAX)
-			free_page(s, place, cpu);
+			free_named(s, name + i, place, cpu);
 	}
 }
 
@@ -233,9 +263,11 @@ static bool serve(bud_simulation *s, const bud_op *op, bud_pfn name, int order)
 	if (place == BUD_PFN_NONE) {
 		s->counts.refused++;
 		bud_tenants_refuse(&s->tenants, name, order);
+		tell_got(s, BUD_PFN_NONE, order);
 		return false;
 	}
 	enter(s, op, name, place, order);
+	tell_got(s, name, order);
 	if (has_no_alternative(op))
 		s->last_like[order] = name;
 	return true;
@@ -270,12 +302,15 @@ static void feed_failed(bud_simulation *s, const bud_op *op)
 	s->counts.failed_in_trace++;
 	if (s->no_thp && is_thp(s, op))
 		return; /* the task goes on with single pages, which have requests of their own */
-	bud_pfn place = ask(s, op, op->order);
+	bud_pfn place = ask(s, op, op->order), name = place == BUD_PFN_NONE ? place : s->next_guest;
+	tell_got(s, name, op->order);
 	if (place == BUD_PFN_NONE)
 		return;
 	s->counts.rescued++;
-	if (!take_in(s, op, place))
-		bud_page_alloc_free(&s->machine, op->cpu < s->machine.nr_cpus ? op->cpu : 0, place, op->order);
+	if (take_in(s, op, place))
+		return;
+	bud_page_alloc_free(&s->machine, op->cpu < s->machine.nr_cpus ? op->cpu : 0, place, op->order);
+	tell_gave(s, name, op->order);
 }
 
 void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left_out)
@@ -322,6 +357,18 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 		break;
 	}
 	}
+}
+
+void bud_simulation_watch_by(bud_simulation *simulation, const bud_simulation_watch *watch)
+{
+	simulation->watch = *watch;
+	simulation->reclaim.gave = watch->gave;
+	simulation->reclaim.gave_self = watch->self;
+}
+
+uint64_t bud_simulation_request_ns(const bud_simulation *simulation)
+{
+	return simulation->reclaim.request_ns;
 }
 
 void bud_simulation_advance(bud_simulation *simulation, uint64_t t_ns)

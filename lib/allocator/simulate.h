@@ -54,11 +54,23 @@ typedef struct bud_simulation_counts {
 	uint64_t left_out;  /* requests of those who are left out, or dead */
 } bud_simulation_counts;
 
+/* Told of what becomes of blocks, by their names; a request met against the trace's word has names above all of it. */
+typedef struct bud_simulation_watch {
+	void *self;
+	void (*got)(void *self, bud_pfn name, int order); /* BUD_PFN_NONE: the request was not met */
+	void (*gave)(void *self, bud_pfn name, int order); /* by its owner, by reclaim, by a kill */
+} bud_simulation_watch;
+
 typedef struct bud_simulation bud_simulation;
 
 /* BUD_ERR_USAGE if more memory is to be taken away than is free at the start. */
 bud_status bud_simulation_create(bud_simulation **simulation, const bud_simulation_setup *setup, bud_error *err);
 void bud_simulation_destroy(bud_simulation *simulation);
+
+/* Whom to tell from now on. */
+void bud_simulation_watch_by(bud_simulation *simulation, const bud_simulation_watch *watch);
+/* The latest request's own clock: how far its compaction, and what kswapd did meanwhile, took it. */
+uint64_t bud_simulation_request_ns(const bud_simulation *simulation);
 
 /* The next op. left_out: it is of somebody who is not there. */
 void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left_out);

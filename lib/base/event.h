@@ -75,6 +75,8 @@ typedef struct bud_text {
 	uint32_t size;
 } bud_text;
 
+#define BUD_CONTEXT_INTERRUPT (8 | 16 | 64) /* of common_flags: hardirq, softirq, NMI */
+
 typedef struct bud_event {
 	uint64_t t_ns; /* trace time, see terms: raw ticks for clocks that do not count ns */
 	int32_t pid;

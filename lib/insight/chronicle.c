@@ -9,7 +9,6 @@
 
 #define MAX_STRAYS	  32		/* other requests of a task, until its story's end is believed lost */
 #define MAX_GAP_NS	  10000000	/* between two events of one request, in a trace that does not show ends */
-#define INTERRUPT_CONTEXT (8 | 16 | 64) /* of common_flags: hardirq, softirq, NMI */
 
 #define DEFAULT_BYTES ((size_t)64 << 20)
 
@@ -410,7 +409,7 @@ static void end_request(bud_chronicle *c, bud_openstory *s, const bud_event *e)
 	if (type != BUD_MT_UNKNOWN)
 		s->episode.migratetype = (uint8_t)type;
 	s->episode.pfn = e->page.pfn;
-	s->episode.in_interrupt = e->page.context & INTERRUPT_CONTEXT;
+	s->episode.in_interrupt = e->page.context & BUD_CONTEXT_INTERRUPT;
 	if (e->page.pfn != BUD_PFN_NONE)
 		learn_node(s, bud_whereabouts_node(c->memory, bud_whereabouts_of_pfn(c->memory, e->page.pfn)));
 	s->last_ns = e->t_ns;
@@ -447,7 +446,7 @@ static void match_alloc(bud_chronicle *c, const bud_event *e)
 		if (s)
 			end_request(c, s, e);
 	} else if ((s = top_of(c, e)) && s->episode.kind == BUD_EPISODE_REQUEST && !s->in_part &&
-		   !(e->page.context & INTERRUPT_CONTEXT)) {
+		   !(e->page.context & BUD_CONTEXT_INTERRUPT)) {
 		if (++s->strays > MAX_STRAYS || s->episode.lossy)
 			close_story(c, s, BUD_OUTCOME_UNSEEN);
 	}
@@ -472,7 +471,7 @@ static void on_free(bud_chronicle *c, const bud_event *e)
 	}
 	/* What woke kswapd without flags was not on the way to a page. */
 	bud_openstory *s = bud_openstory_any(&c->open, bud_openstory_key(e)) ? top_of(c, e) : NULL;
-	if (s && s->guessed && !s->in_part && !(e->page.context & INTERRUPT_CONTEXT))
+	if (s && s->guessed && !s->in_part && !(e->page.context & BUD_CONTEXT_INTERRUPT))
 		close_story(c, s, BUD_OUTCOME_UNSEEN);
 }
 

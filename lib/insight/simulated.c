@@ -12,12 +12,12 @@ TABLE(bud_simulated_happening, "simulated_happening", "happening", "trace", "sim
 TABLE(bud_simulated_judgement, "simulated_judgement", "snapshot", "t_ns", "node", "zone", "order", "kernel_blocks",
       "replay_blocks", "simulated_blocks", "case");
 
-void bud_simulated_init(bud_simulated *simulated, const bud_section *section)
+void bud_simulated_init(bud_simulated *simulated, const bud_table *table, const bud_section *section)
 {
-	unsigned nr = section->table.nr_columns;
+	unsigned nr = table->nr_columns;
 	*simulated = (bud_simulated){ .section = section };
-	snprintf(simulated->name, sizeof simulated->name, "simulated_%s", section->table.name);
-	memcpy(simulated->columns, section->table.columns, nr * sizeof *simulated->columns);
+	snprintf(simulated->name, sizeof simulated->name, "simulated_%s", table->name);
+	memcpy(simulated->columns, table->columns, nr * sizeof *simulated->columns);
 	simulated->columns[nr] = "case";
 	simulated->table = (bud_table){ simulated->name, simulated->columns, nr + 1 };
 }
@@ -47,6 +47,21 @@ bud_status bud_simulated_rows(const bud_simulated *simulated, bud_whatif *whatif
 		labeller l = { sink, cases[i].label, simulated->section->table.nr_columns };
 		bud_row_sink labelled = { .row = label_row, .self = &l };
 		status = simulated->section->rows(bud_whatif_state(whatif, i, t_ns), 0, memory, filter, &labelled, err);
+	}
+	return status;
+}
+
+bud_status bud_simulated_tales(bud_whatif *whatif, bud_tale_kind kind, const bud_whatif_case *cases, size_t nr_cases,
+			       bud_row_sink *sink, uint64_t *dropped, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	*dropped = 0;
+	for (size_t i = 0; !status && i < nr_cases; i++) {
+		labeller l = { sink, cases[i].label, bud_tale_table(kind)->nr_columns };
+		bud_row_sink labelled = { .row = label_row, .self = &l };
+		uint64_t more;
+		status = bud_tale_rows(bud_whatif_tale(whatif, i), kind, &labelled, &more, err);
+		*dropped += more;
 	}
 	return status;
 }
@@ -85,10 +100,10 @@ static bud_status case_happenings(const bud_whatif *w, size_t which, const char 
 bud_status bud_simulated_happenings(const bud_whatif *whatif, const bud_whatif_case *cases, size_t nr_cases,
 				    uint64_t near_ns, bud_row_sink *sink, bud_error *err)
 {
-	bud_status status = sink->begin(sink->self, &bud_simulated_happening, err);
+	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < nr_cases; i++)
 		status = case_happenings(whatif, i, cases[i].label, near_ns, sink, err);
-	return status ? status : sink->end(sink->self, err);
+	return status;
 }
 
 static bud_status judged_rows(const bud_judged_zone *judged, size_t which, const char *label,
@@ -117,10 +132,10 @@ bud_status bud_simulated_judgements(const bud_whatif *whatif, const bud_whatif_c
 {
 	size_t nr;
 	const bud_judged_zone *judged = bud_whatif_judged(whatif, &nr);
-	bud_status status = sink->begin(sink->self, &bud_simulated_judgement, err);
+	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < nr; i++)
 		for (size_t c = 0; !status && c < nr_cases; c++)
 			if (bud_section_wants_zone(filter, judged[i].kernel->node, judged[i].kernel->name))
 				status = judged_rows(&judged[i], c, cases[c].label, filter, sink, err);
-	return status ? status : sink->end(sink->self, err);
+	return status;
 }

@@ -11,7 +11,6 @@
 #define MAX_COMM    256 /* bytes of a command's name worth keeping */
 #define MAX_SYMBOL  128
 
-#define INTERRUPT_CONTEXT (8 | 16 | 64) /* of common_flags: hardirq, softirq, NMI */
 #define NO_TASK		  INT32_MIN	/* stands for the pid in an interrupt */
 
 /* What was said of one task with these flags last time. */
@@ -199,7 +198,7 @@ uint32_t bud_site_of_stack(bud_site_table *table, const uint64_t *ip, uint32_t n
 
 uint32_t bud_site_of_task(bud_site_table *table, int32_t pid, int32_t context, uint64_t gfp_flags)
 {
-	if (context & INTERRUPT_CONTEXT)
+	if (context & BUD_CONTEXT_INTERRUPT)
 		pid = NO_TASK;
 	recent *r = &table->recent[mix((uint32_t)pid, gfp_flags) >> 8 & (NR_RECENT - 1)];
 	if (r->site && r->pid == pid && r->gfp_flags == gfp_flags)

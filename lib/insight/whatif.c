@@ -4,15 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/memory/fragindex.h"
-
-typedef struct player {
-	const bud_whatif_case *setup;
-	bud_simulation *simulation;
-	bud_happenings happenings;
-	uint64_t t_ns;
-} player;
-
 struct bud_whatif {
 	bud_replay *replay;
 	bud_source *source;
@@ -31,7 +22,8 @@ struct bud_whatif {
 	bool listening;
 	bud_happenings trace;
 	size_t nr_players;
-	player players[BUD_JUDGE_CASES];
+	bud_player players[BUD_JUDGE_CASES];
+	const bud_event *event; /* of the trace, under way */
 	bud_judged_zone *judged;
 	size_t nr_judged, max_judged;
 	bud_timeline state; /* one column */
@@ -94,6 +86,39 @@ static bud_status read_flags(bud_whatif *w, bud_error *err)
 				      err);
 }
 
+/* The requests of those whom a case leaves out. */
+static bud_status begin_absences(bud_whatif *w, bud_error *err)
+{
+	bud_status status = BUD_OK;
+	for (size_t i = 0; !status && i < w->nr_players; i++) {
+		bud_player *p = &w->players[i];
+		if (p->setup->without[0])
+			status = bud_absence_create(&p->absence, p->setup->without, w->source,
+						    bud_replay_kernel(w->replay), err);
+	}
+	return status;
+}
+
+static void find_absent(bud_whatif *w, const bud_event *event)
+{
+	if (!(BUD_EVENT_BIT(event->kind) & BUD_ABSENCE_EVENTS))
+		return;
+	for (size_t i = 0; i < w->nr_players; i++)
+		if (w->players[i].absence)
+			bud_absence_feed(w->players[i].absence, event, w->requests.seq);
+}
+
+static bud_status end_absence(bud_player *player, bud_error *err)
+{
+	bud_absence *a = player->absence;
+	bud_status status = a ? bud_absence_end(a, err) : BUD_OK;
+	if (!a || status || bud_absence_count(a))
+		return status;
+	return bud_error_set(err, BUD_ERR_USAGE,
+			     "without=%s: nobody of that name asks for memory; section site of report has the names",
+			     player->setup->without);
+}
+
 /* A first look: what the trace teaches about itself. */
 static bud_status learn(bud_whatif *w, const bud_gfp_table *gfp, bud_error *err)
 {
@@ -103,127 +128,38 @@ static bud_status learn(bud_whatif *w, const bud_gfp_table *gfp, bud_error *err)
 	if (!status)
 		status = bud_requests_init(&w->requests, &w->start, kernel, gfp, w->source, NULL, &w->lessons, err);
 	if (!status)
-		status = bud_source_rewind(w->source, w->start_ns ? w->start_ns + 1 : 0, BUD_REQUESTS_EVENTS, err);
+		status = bud_source_rewind(w->source, w->start_ns ? w->start_ns + 1 : 0,
+					   BUD_REQUESTS_EVENTS | BUD_ABSENCE_EVENTS, err);
 	while (!status && !(status = bud_source_next(w->source, &batch, err)) && batch.nr)
-		for (size_t i = 0; i < batch.nr; i++)
+		for (size_t i = 0; i < batch.nr; i++) {
 			bud_requests_feed(&w->requests, &batch.events[i]);
+			find_absent(w, &batch.events[i]);
+		}
 	bud_lessons_end(&w->lessons);
+	for (size_t i = 0; !status && i < w->nr_players; i++)
+		status = end_absence(&w->players[i], err);
 	if (!status && (w->lessons.out_of_memory || w->requests.out_of_memory))
 		status = bud_error_memory(err, "what a first look teaches");
 	bud_requests_fini(&w->requests);
 	return status;
 }
 
-/* Happenings of the model */
-
-static void tell(void *self, const bud_machine_event *event)
+static bud_status create_players(bud_whatif *w, bud_error *err)
 {
-	player *p = self;
-	bud_happenings *h = &p->happenings;
-	switch (event->kind) {
-	case BUD_MODEL_FALLBACK:
-		bud_happenings_add(h, BUD_MEASURE_FALLBACKS, p->t_ns);
-		if (event->claimed)
-			bud_happenings_add(h, BUD_MEASURE_CLAIMS, p->t_ns);
-		break;
-	case BUD_MODEL_WAKE:
-		bud_happenings_add(h, BUD_MEASURE_WAKES, p->t_ns);
-		break;
-	case BUD_MODEL_RECLAIM:
-		bud_happenings_add(h, BUD_MEASURE_RECLAIMS, p->t_ns);
-		break;
-	case BUD_MODEL_COMPACT:
-		bud_happenings_add(h, BUD_MEASURE_COMPACTIONS, p->t_ns);
-		break;
-	case BUD_MODEL_OOM:
-		if (event->value)
-			bud_happenings_add(h, BUD_MEASURE_OOM_KILLS, p->t_ns);
-		break;
-	case BUD_MODEL_FAIL:
-		bud_happenings_add(h, BUD_MEASURE_FAILURES, p->t_ns);
-		if (event->context && event->context->order < BUD_NR_ORDERS)
-			h->failures_by_order[event->context->order]++;
-		break;
-	default:
-		break;
-	}
-}
-
-static void settings_of(const bud_whatif_case *setup, const bud_sysctls *traced, bud_sysctls *sysctls)
-{
-	*sysctls = *traced;
-	for (int i = 0; i < BUD_NR_SYSCTLS; i++)
-		if (setup->sysctls.origin[i] == BUD_SYSCTL_SET)
-			bud_sysctls_learn(sysctls, (bud_sysctl)i, setup->sysctls.value[i], BUD_SYSCTL_SET);
-	if (setup->sysctls.ratio_origin == BUD_SYSCTL_SET) {
-		memcpy(sysctls->ratio, setup->sysctls.ratio, sizeof sysctls->ratio);
-		sysctls->nr_ratio = setup->sysctls.nr_ratio;
-		sysctls->ratio_origin = BUD_SYSCTL_SET;
-	}
-}
-
-static bool sets(const bud_whatif_case *c, bud_sysctl sysctl)
-{
-	return c->sysctls.origin[sysctl] == BUD_SYSCTL_SET;
-}
-
-/* Marks and lists of the trace's machine, where they are older than what it manages now. */
-static void keep_old_sizes(bud_whatif *w, player *p, const bud_settings *s)
-{
-	const bud_whatif_case *c = p->setup;
-	bool marks =
-		s->boot_marks && !sets(c, BUD_SYSCTL_min_free_kbytes) && !sets(c, BUD_SYSCTL_watermark_scale_factor);
-	bool lists = s->boot_lists && marks && !sets(c, BUD_SYSCTL_percpu_pagelist_high_fraction);
-	for (size_t z = 0; z < w->start.nr_zones; z++)
-		marks = marks && !c->more[z];
-	for (size_t z = 0; z < w->start.nr_zones; z++) {
-		const bud_zone *zone = &w->start.zones[z];
-		const bud_settings_zone *old = bud_settings_find(s, zone->node, zone->name);
-		if (old)
-			bud_simulation_keep(p->simulation, z, marks ? &old->computed.marks : NULL,
-					    lists && marks ? &old->lists : NULL);
-		for (size_t i = 0; old && i < old->kernel->nr_pcp; i++)
-			bud_simulation_tune(p->simulation, z, old->kernel->pcp[i].cpu, old->kernel->pcp[i].high);
-	}
-}
-
-static bud_status create_player(bud_whatif *w, player *p, const bud_settings *found, bud_error *err)
-{
-	const bud_whatif_case *c = p->setup;
-	bud_sysctls sysctls;
-	settings_of(c, found->snapshot ? &found->sysctls : w->settings.start, &sysctls);
-	bud_simulation_setup setup = { .start = &w->start,
-				       .traced = bud_replay_kernel(w->replay),
-				       .kernel = &c->kernel,
-				       .sysctls = &sysctls,
-				       .movable = w->seed ? &w->movable : NULL,
-				       .cache = w->seed ? &w->cache : NULL,
-				       .buffered = w->seed ? &w->buffered : NULL,
-				       .lessons = &w->lessons,
-				       .t_ns = w->start_ns,
-				       .nr_cpus = w->source->info.nr_cpus ? w->source->info.nr_cpus : 1,
-				       .no_thp = c->no_thp,
-				       .no_pcp = c->no_pcp,
-				       .no_compaction = c->no_compaction };
-	memcpy(setup.more, c->more, sizeof setup.more);
-	bud_status status = bud_simulation_create(&p->simulation, &setup, err);
-	if (!status)
-		bud_simulation_machine(p->simulation)->watch = (bud_machine_watch){ p, tell };
-	if (!status && found->snapshot)
-		keep_old_sizes(w, p, found);
-	return status;
-}
-
-static bud_status create_players(bud_whatif *w, const bud_whatif_case *cases, bud_error *err)
-{
+	const bud_simulation_setup setup = { .start = &w->start,
+					     .traced = bud_replay_kernel(w->replay),
+					     .movable = w->seed ? &w->movable : NULL,
+					     .cache = w->seed ? &w->cache : NULL,
+					     .buffered = w->seed ? &w->buffered : NULL,
+					     .lessons = &w->lessons,
+					     .t_ns = w->start_ns,
+					     .nr_cpus = w->source->info.nr_cpus ? w->source->info.nr_cpus : 1 };
 	bud_settings found = { 0 };
 	bud_status status = BUD_OK;
 	if (w->seed && bud_settings_at(&found, &w->settings, w->seed, NULL))
 		found = (bud_settings){ 0 };
-	for (size_t i = 0; !status && i < w->nr_players; i++) {
-		w->players[i].setup = &cases[i];
-		status = create_player(w, &w->players[i], &found, err);
-	}
+	for (size_t i = 0; !status && i < w->nr_players; i++)
+		status = bud_player_create(&w->players[i], &setup, &found, w->settings.start, err);
 	bud_settings_fini(&found);
 	return status;
 }
@@ -232,38 +168,18 @@ static bud_status create_players(bud_whatif *w, const bud_whatif_case *cases, bu
 static void apply_settings(bud_whatif *w)
 {
 	const bud_sysctls *found = w->next_snapshot < w->nr_order ? &w->sysctls[w->next_snapshot] : NULL;
-	for (size_t i = 0; found && i < w->nr_players; i++) {
-		player *p = &w->players[i];
-		const bud_sysctls *in_force = &bud_simulation_machine(p->simulation)->sysctls;
-		bud_sysctls traced = *in_force, changed;
-		for (int k = 0; k < BUD_NR_SYSCTLS; k++)
-			if (found->origin[k] >= BUD_SYSCTL_INFERRED) {
-				traced.value[k] = found->value[k];
-				traced.origin[k] = found->origin[k];
-			}
-		settings_of(p->setup, &traced, &changed);
-		if (memcmp(changed.value, in_force->value, sizeof changed.value) != 0)
-			bud_simulation_set(p->simulation, &changed);
-	}
+	for (size_t i = 0; found && i < w->nr_players; i++)
+		bud_player_set(&w->players[i], found);
 }
 
 /* Side by side */
-
-static bool is_left_out(const bud_whatif *w, const player *p, const bud_op *op)
-{
-	const char *comm = p->setup->without[0] && op->pid ? bud_source_comm(w->source, op->pid) : NULL;
-	return comm && strcmp(comm, p->setup->without) == 0;
-}
 
 static void take_op(void *self, const bud_op *op)
 {
 	bud_whatif *w = self;
 	w->trace.requests += op->kind == BUD_OP_ALLOC || op->kind == BUD_OP_FAILED;
-	for (size_t i = 0; i < w->nr_players; i++) {
-		player *p = &w->players[i];
-		p->t_ns = op->t_ns;
-		bud_simulation_feed(p->simulation, op, is_left_out(w, p, op));
-	}
+	for (size_t i = 0; i < w->nr_players; i++)
+		bud_player_feed(&w->players[i], op, w->event);
 }
 
 static void count_traced(bud_whatif *w, const bud_event *e)
@@ -309,7 +225,11 @@ static void listen(void *self, const bud_event *event)
 	if (w->start_ns && event->t_ns <= w->start_ns)
 		return;
 	count_traced(w, event);
+	w->event = event;
 	bud_requests_feed(&w->requests, event);
+	for (size_t i = 0; event->kind == BUD_EV_KERNEL_STACK && i < w->nr_players; i++)
+		if (w->players[i].tale)
+			bud_tale_listen(w->players[i].tale, event);
 }
 
 static int compare_instants(const void *a, const void *b)
@@ -362,7 +282,7 @@ static bud_status order_snapshots(bud_whatif *w, bud_error *err)
 
 bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source *source, const bud_gfp_table *gfp,
 			     const bud_snapshot *snapshots, size_t nr_snapshots, const bud_settings_input *settings,
-			     const bud_whatif_case *cases, size_t nr_cases, bud_error *err)
+			     const bud_whatif_case *cases, size_t nr_cases, const bud_tale_options *tales, bud_error *err)
 {
 	bud_whatif *w = calloc(1, sizeof *w);
 	if (!w)
@@ -372,7 +292,9 @@ bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source
 	w->snapshots = snapshots;
 	w->settings = *settings;
 	w->nr_snapshots = nr_snapshots;
-	w->nr_players = nr_cases;
+	w->nr_players = nr_cases < BUD_JUDGE_CASES ? nr_cases : BUD_JUDGE_CASES;
+	for (size_t i = 0; i < w->nr_players; i++)
+		w->players[i].setup = &cases[i];
 	bud_pageset_init(&w->movable);
 	bud_pageset_init(&w->cache);
 	bud_pageset_init(&w->buffered);
@@ -382,18 +304,22 @@ bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source
 	if (!status)
 		status = read_flags(w, err);
 	if (!status)
+		status = begin_absences(w, err);
+	if (!status)
 		status = learn(w, gfp, err);
 	if (!status)
 		status = order_snapshots(w, err);
 	if (!status)
-		status = create_players(w, cases, err);
+		status = create_players(w, err);
+	for (size_t i = 0; !status && tales && i < w->nr_players; i++)
+		status = bud_tale_create(&w->players[i].tale, tales, replay, source, w->players[i].simulation, err);
 	if (!status)
 		status = bud_requests_init(&w->requests, &w->start, bud_replay_kernel(replay), gfp, source, &w->lessons,
 					   NULL, err);
 	w->requests.sink = take_op;
 	w->requests.self = w;
 	if (!status)
-		status = bud_replay_listen(replay, BUD_REQUESTS_EVENTS, listen, w, err);
+		status = bud_replay_listen(replay, BUD_REQUESTS_EVENTS | (tales ? BUD_TALE_EVENTS : 0), listen, w, err);
 	w->listening = !status;
 	if (!status)
 		apply_settings(w);
@@ -410,10 +336,8 @@ void bud_whatif_destroy(bud_whatif *whatif)
 		return;
 	if (whatif->listening)
 		bud_replay_unlisten(whatif->replay, listen, whatif);
-	for (size_t i = 0; i < whatif->nr_players && i < BUD_JUDGE_CASES; i++) {
-		bud_simulation_destroy(whatif->players[i].simulation);
-		bud_happenings_fini(&whatif->players[i].happenings);
-	}
+	for (size_t i = 0; i < whatif->nr_players; i++)
+		bud_player_fini(&whatif->players[i]);
 	bud_requests_fini(&whatif->requests);
 	bud_lessons_fini(&whatif->lessons);
 	bud_happenings_fini(&whatif->trace);
@@ -459,15 +383,8 @@ static void advance(bud_whatif *w, uint64_t t_ns)
 
 static void collect(bud_whatif *w)
 {
-	for (size_t i = 0; i < w->nr_players; i++) {
-		player *p = &w->players[i];
-		const bud_reclaim_counts *r = bud_simulation_reclaimed(p->simulation);
-		p->happenings.requests = bud_simulation_counted(p->simulation)->requests;
-		p->happenings.kswapd_pages = r->kswapd_pages;
-		p->happenings.direct_pages = r->direct_pages;
-		p->happenings.moved_pages = r->moved;
-		p->happenings.count[BUD_MEASURE_RUNS] = r->compactions;
-	}
+	for (size_t i = 0; i < w->nr_players; i++)
+		bud_player_collect(&w->players[i]);
 	w->trace.kswapd_pages = w->lessons.kswapd_freed;
 	w->trace.direct_pages = w->lessons.direct_pages;
 }
@@ -513,36 +430,21 @@ uint64_t bud_whatif_start(const bud_whatif *whatif)
 	return whatif->start_ns;
 }
 
-static void take_sample(bud_zone_sample *sample, const bud_machine_zone *zone, unsigned nr_cpus)
-{
-	const bud_zone_view *view = zone->view;
-	*sample = (bud_zone_sample){ .known = true };
-	memcpy(sample->nr_free, zone->lists.area.nr_free, sizeof sample->nr_free);
-	bud_fragindex_all(sample->nr_free, zone->lists.max_order, sample->suitable, sample->extfrag_milli,
-			  sample->unusable_milli);
-	for (int type = 0; type < BUD_NR_MIGRATETYPES; type++)
-		sample->free_pages += zone->lists.area.pages[type];
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
-		sample->cached_pages += zone->pcp[cpu].count;
-	uint64_t rest = sample->free_pages + sample->cached_pages;
-	sample->used_pages = view->managed > rest ? view->managed - rest : 0;
-	sample->marks = (bud_zone_marks){ view->marks.min + view->boost, view->marks.low + view->boost,
-					  view->marks.high + view->boost, view->boost };
-	sample->wm_state = bud_zone_wm_state(&sample->marks, sample->free_pages);
-}
-
 const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t t_ns)
 {
 	bud_whatif *w = whatif;
-	const bud_machine *machine = bud_simulation_machine(w->players[which].simulation);
 	w->column = (bud_column){ .t_begin_ns = t_ns, .t_end_ns = t_ns, .filled = true };
-	for (size_t z = 0; z < w->start.nr_zones; z++) {
-		const bud_machine_zone *zone = bud_simulation_zone(w->players[which].simulation, z);
-		w->samples[z] = (bud_zone_sample){ 0 };
-		if (zone && t_ns >= w->start_ns)
-			take_sample(&w->samples[z], zone, machine->nr_cpus);
-	}
+	for (size_t z = 0; z < w->start.nr_zones; z++)
+		if (t_ns >= w->start_ns)
+			bud_player_sample(&w->players[which], z, &w->samples[z]);
+		else
+			w->samples[z] = (bud_zone_sample){ 0 };
 	return &w->state;
+}
+
+bud_tale *bud_whatif_tale(bud_whatif *whatif, size_t which)
+{
+	return whatif->players[which].tale;
 }
 
 const bud_happenings *bud_whatif_trace(const bud_whatif *whatif)

@@ -13,30 +13,20 @@
 #ifndef BUD_INSIGHT_WHATIF_H
 #define BUD_INSIGHT_WHATIF_H
 
-#include "lib/insight/judge.h"
-#include "lib/insight/settings.h"
-#include "lib/replay/timeline.h"
-
-/* One simulation's changes. */
-typedef struct bud_whatif_case {
-	char label[96];
-	bud_kernel kernel;   /* simulated */
-	bud_sysctls sysctls; /* those set by the user; the rest as in the trace */
-	int64_t more[BUD_MAX_ZONES];
-	bool no_thp, no_pcp, no_compaction;
-	char without[64]; /* command whose requests are left out; "" none */
-} bud_whatif_case;
+#include "lib/insight/player.h"
 
 typedef struct bud_whatif bud_whatif;
 
 /*
  * replay: has learnt, follows types if it can, and stands at its beginning;
  * from now on only the whatif may run it. cases[0] is the unchanged one.
- * All is borrowed. BUD_ERR_USAGE where the replay never knows all of memory.
+ * tales: what is to be told of each case; NULL: nothing. All is borrowed.
+ * BUD_ERR_USAGE where the replay never knows all of memory, or where a case
+ * leaves out somebody who is not there.
  */
 bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source *source, const bud_gfp_table *gfp,
 			     const bud_snapshot *snapshots, size_t nr_snapshots, const bud_settings_input *settings,
-			     const bud_whatif_case *cases, size_t nr_cases, bud_error *err);
+			     const bud_whatif_case *cases, size_t nr_cases, const bud_tale_options *tales, bud_error *err);
 void bud_whatif_destroy(bud_whatif *whatif);
 
 /* Goes on as bud_replay_run() does; judges at every snapshot on the way. */
@@ -46,6 +36,9 @@ bud_status bud_whatif_run(bud_whatif *whatif, uint64_t t_ns, uint64_t *budget, b
 uint64_t bud_whatif_start(const bud_whatif *whatif);
 /* The state of a case as it stands, as a timeline of one column that ends at t_ns; zones as in the replay's memory. */
 const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t t_ns);
+
+/* What was to be told of a case; NULL: nothing. */
+bud_tale *bud_whatif_tale(bud_whatif *whatif, size_t which);
 
 const bud_happenings *bud_whatif_trace(const bud_whatif *whatif);
 const bud_happenings *bud_whatif_case_of(const bud_whatif *whatif, size_t which);

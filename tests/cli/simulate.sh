@@ -12,6 +12,10 @@ run simulate boot -s happening --format csv --case compaction=off
 run simulate boot -s judgement --zone DMA32 --order 8-9 --format csv --set memory=DMA32+64M
 run simulate boot -s zone --at snapshots --zone DMA --format csv --set without=sh
 run simulate boot -s index --samples 2 --zone DMA32 --order 9 --format jsonl --case pageblock_order=8,max_order=9
+run simulate mix -s stall --order 9 --set thp=off
+run simulate mix -s episode_part --time 9.38,9.4 --format csv
+run simulate mix -s stall,site
+run simulate boot --set without=nobody
 run simulate boot --seed none
 run simulate boot --set nonsense=1
 run simulate boot --set nonsense
