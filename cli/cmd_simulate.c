@@ -192,6 +192,11 @@ static bud_status begin(run *r, bud_error *err)
 					  r->cases.nr, r->tales.kinds ? &r->tales : NULL, err);
 }
 
+static void remark(void *options, const char *line)
+{
+	bud_cmd_remark(options, line);
+}
+
 bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_error *err)
 {
 	bud_workbench bench;
@@ -201,10 +206,10 @@ bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_erro
 		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
-	if (bud_trace_lost(&bench.bundle->source->info) || bud_trace_uncounted_gaps(&bench.bundle->source->info))
-		bud_cmd_remark(options, "events were lost: requests and frees are missing from the simulation, too");
 	bud_progress_begin(&r.progress, &bench.bundle->source->info, options->quiet);
 	status = begin(&r, err);
+	if (!status && r.nr)
+		bud_simulate_limits(r.whatif, &bench, remark, (void *)options);
 	if (!status)
 		status = r.nr ? write_tables(&r, err) : write_text(&r, err);
 	bud_progress_end(&r.progress);

@@ -140,6 +140,38 @@ static void print_times(const text *t, uint64_t near_ns)
 	bud_output_print(t->out, any ? "\n" : "");
 }
 
+void bud_simulate_limits(const bud_whatif *whatif, const bud_workbench *bench,
+			 void (*say)(void *self, const char *line), void *self)
+{
+	const bud_memory *start = bud_whatif_memory(whatif);
+	const bud_trace_info *info = &bench->bundle->source->info;
+	uint64_t lost = bud_trace_lost(info);
+	bool assumed = false, inferred = false;
+	char line[160];
+	for (size_t i = 0; i < start->nr_zones; i++) {
+		assumed |= start->zones[i].assumed;
+		inferred |= start->zones[i].inferred;
+	}
+	if (inferred)
+		say(self, "the state at the start is inferred: pages that no event names count as in use for good, and "
+			  "which of them can move is a guess");
+	if (assumed)
+		say(self, "zones are assumed from the architecture, and so are their watermarks");
+	if (lost || bud_trace_uncounted_gaps(info)) {
+		snprintf(line, sizeof line, "%" PRIu64 " events were lost: requests and frees are missing here, too",
+			 lost);
+		say(self, line);
+	}
+	for (int k = 0; k < BUD_NR_LACKS; k++)
+		if (bud_replay_lacks(bench->replay) & BUD_LACK_BIT(k))
+			say(self, bud_lack_text((bud_lack)k));
+}
+
+static void print_limit(void *self, const char *line)
+{
+	bud_output_print(((const text *)self)->out, "%s\n", line);
+}
+
 static void print_cases(const text *t, const bud_workbench *bench)
 {
 	char name[8];
@@ -148,7 +180,6 @@ static void print_cases(const text *t, const bud_workbench *bench)
 			 bench->bundle->name);
 	for (size_t i = 1; i < t->cases->nr; i++)
 		bud_output_print(t->out, "%s: %s\n", name_of(i, name), t->cases->list[i].label);
-	bud_output_print(t->out, "\n");
 }
 
 void bud_simulate_print(const bud_whatif *whatif, const bud_cases *cases, const bud_workbench *bench,
@@ -156,6 +187,8 @@ void bud_simulate_print(const bud_whatif *whatif, const bud_cases *cases, const 
 {
 	const text t = { whatif, cases, &options->filter, out };
 	print_cases(&t, bench);
+	bud_simulate_limits(whatif, bench, print_limit, (void *)&t);
+	bud_output_print(out, "\n");
 	print_happenings(&t);
 	print_times(&t, bud_simulate_near(whatif, bench));
 	print_judgement(&t);

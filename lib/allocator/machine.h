@@ -68,7 +68,7 @@ typedef struct bud_reclaim_ops {
 	void (*wake_kswapd)(void *self, bud_machine *machine, int node, int order, bud_zone_type highest);
 	/* Direct reclaim: frees pages with bud_page_free() and tells how many (try_to_free_pages). */
 	uint64_t (*reclaim)(void *self, bud_machine *machine, const bud_alloc_context *context);
-	/* Direct compaction of the zones of the request's list (try_to_compact_pages). */
+	/* Direct compaction of the zones of the request's list (try_to_compact_pages); NULL: CONFIG_COMPACTION is off. */
 	bud_compact_result (*compact)(void *self, bud_machine *machine, const bud_alloc_context *context, int priority);
 	/* The OOM killer: frees a victim's pages, or arranges that they become free soon; false: no victim was found
 	 * (out_of_memory). */

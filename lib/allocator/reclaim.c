@@ -370,8 +370,6 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 {
 	bud_reclaim *r = self;
 	bud_compact_run run = { 0 };
-	if (r->no_compaction)
-		return BUD_COMPACT_SKIPPED;
 	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
 	count_run(r, &run);
 	pass_time(r, run.migrate_scanned ? r->compaction_ns : r->compaction_ns / IN_VAIN);
@@ -407,7 +405,7 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 static bool compaction_is_ready(const bud_reclaim *r, const bud_alloc_context *context)
 {
 	const bud_machine *m = r->machine;
-	if (!bud_request_is_costly(context))
+	if (!bud_request_is_costly(context) || r->no_compaction)
 		return false;
 	for (int i = 0; i < context->list->nr; i++) {
 		const bud_zone_view *view = &m->views[context->list->zone[i]];

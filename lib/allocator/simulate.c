@@ -84,6 +84,8 @@ bud_status bud_simulation_create(bud_simulation **simulation, const bud_simulati
 		s->next_guest = s->startup.names_end;
 		bud_reclaim_init(&s->reclaim, &s->machine, &s->tenants, s->lessons, setup->t_ns);
 		s->reclaim.no_compaction = setup->no_compaction;
+		if (setup->no_compaction)
+			s->machine.ops.compact = NULL;
 		s->reclaim.proactive = s->machine.sysctls.compaction_proactiveness != 0;
 		status = bud_startup_pages(&s->startup, &s->machine, &s->tenants, setup, err);
 	}

@@ -139,11 +139,27 @@ static bool compaction_may_fit(const slowpath *s)
 	return false;
 }
 
+/* Without CONFIG_COMPACTION small requests go on while there are pages at all. */
+static bool should_retry_uncompacted(const slowpath *s)
+{
+	const bud_alloc_context *c = s->context;
+	for (int i = 0; !s->costly && i < c->list->nr; i++) {
+		const bud_zone_view *v = &s->machine->views[c->list->zone[i]];
+		if (bud_request_allows(c, v) &&
+		    bud_zoneview_ok(v, &s->machine->kernel, 0, bud_zoneview_mark(v, BUD_ALLOC_WMARK_MIN), c->highest,
+				    c->flags))
+			return true;
+	}
+	return false;
+}
+
 static bool should_compact_retry(slowpath *s)
 {
 	int floor = s->costly ? BUD_COMPACT_SYNC_LIGHT : BUD_COMPACT_SYNC_FULL;
 	if (!s->context->order || s->context->request->task & BUD_TASK_FATAL)
 		return false;
+	if (!s->machine->ops.compact)
+		return should_retry_uncompacted(s);
 	if (s->compacted == BUD_COMPACT_SKIPPED)
 		return compaction_may_fit(s);
 	if (s->compacted == BUD_COMPACT_SUCCESS && ++s->compact_retries <= MAX_COMPACT_RETRIES / (s->costly ? 4 : 1))

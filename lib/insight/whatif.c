@@ -430,6 +430,11 @@ uint64_t bud_whatif_start(const bud_whatif *whatif)
 	return whatif->start_ns;
 }
 
+const bud_memory *bud_whatif_memory(const bud_whatif *whatif)
+{
+	return &whatif->start;
+}
+
 const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t t_ns)
 {
 	bud_whatif *w = whatif;
