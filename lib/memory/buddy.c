@@ -79,17 +79,20 @@ static void merge_in(bud_buddy *b, bud_pfn pfn, int order)
 	add_head(b, pfn, order, typing);
 }
 
-/* The block of order want at pfn is free: cut it out of the block it lies in. */
-static void cut_out(bud_buddy *b, bud_pfn pfn, int want)
+/* The pages of that order at pfn are free: cuts them out of the block they lie in; false if they are several blocks. */
+static bool cut_out(bud_buddy *b, bud_pfn pfn, int want)
 {
 	int order = want;
-	while (order < b->max_order && !bud_pageset_test(&b->heads[order], pfn >> order))
+	while (order <= b->max_order && !bud_pageset_test(&b->heads[order], pfn >> order))
 		order++;
+	if (order > b->max_order)
+		return false;
 	bud_typing typing = drop_head(b, pfn >> order << order, order);
 	while (order > want) {
 		order--;
 		add_head(b, (pfn >> order ^ 1) << order, order, typing);
 	}
+	return true;
 }
 
 typedef enum fill { NONE_FREE, SOME_FREE, ALL_FREE } fill;
@@ -140,7 +143,8 @@ static uint64_t remove_aligned(bud_buddy *b, bud_pfn pfn, int order)
 	case ALL_FREE:
 		break;
 	}
-	cut_out(b, pfn, order);
+	if (!cut_out(b, pfn, order)) /* pageblocks of types that do not merge */
+		return remove_aligned(b, pfn, order - 1) + remove_aligned(b, pfn + nr / 2, order - 1);
 	if (order)
 		bud_pageset_clear_range(&b->free, pfn, nr);
 	else

@@ -82,6 +82,9 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 		status = bud_compare_init(&r->compare, snapshots, nr_snapshots, err);
 	if (!status && !(bud_memory_copy(&r->start, memory) && bud_memory_copy(&r->memory, memory)))
 		status = bud_error_memory(err, "replay");
+	for (size_t i = 0; i < r->start.nr_zones; i++)
+		if (r->start.zones[i].seeded)
+			bud_zone_follow(&r->start.zones[i]);
 	r->lacks = bud_completeness_at_first(&source->info, kernel, snapshots, nr_snapshots);
 	apply_lacks(r);
 	if (!status)
@@ -334,9 +337,10 @@ static bool end_pass(bud_replay *r)
 	/* Contradictions that proofs explain only count in the pass after. */
 	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++) {
-		r->start.zones[i].seeded = r->mode == BUD_SEED_INFERRED;
-		r->start.zones[i].inferred = true;
-		bud_zone_follow(&r->start.zones[i]);
+		bud_zone *zone = &r->start.zones[i];
+		zone->inferred = zone->inferred || !zone->seeded;
+		zone->seeded = zone->seeded || r->mode == BUD_SEED_INFERRED;
+		bud_zone_follow(zone);
 	}
 	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
 		   bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,

@@ -230,7 +230,7 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	if (rules->proofs->learning) {
 		if (zone->followed)
 			learn(rules, event, zone, pfn, order);
-		if (rules->infer)
+		if (rules->infer && !zone->seeded)
 			infer_start(rules, event, zone, pfn, order);
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
 		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);

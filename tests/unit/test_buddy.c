@@ -155,6 +155,28 @@ static void test_rebuild_and_copy(void **state)
 	bud_buddy_fini(&b);
 }
 
+/* Two free pageblocks that their types keep apart are two blocks, and go in one (alloc_contig_range, hot-remove). */
+static void test_a_range_of_blocks_that_do_not_merge(void **state)
+{
+	(void)state;
+	bud_kernel kernel;
+	bud_buddy b;
+	bud_kernel_init(&kernel, "6.12.1", "x86_64");
+	bud_buddy_init(&b, START, END, MAX_ORDER);
+	assert_true(bud_buddy_follow_types(&b, &kernel));
+	bud_buddy_retype(&b, 1024, 0, bud_typing_sure(BUD_MT_HIGHATOMIC));
+	bud_buddy_retype(&b, 1536, 0, bud_typing_sure(BUD_MT_MOVABLE));
+	bud_buddy_insert(&b, 1024, 9);
+	bud_buddy_insert(&b, 1536, 9);
+	assert_int_equal(b.nr_free[9], 2);
+	assert_int_equal(bud_buddy_remove(&b, 1024, 10), 1024);
+	for (int k = 0; k < BUD_NR_ORDERS; k++)
+		assert_int_equal(b.nr_free[k], 0);
+	assert_int_equal(b.free_pages, 0);
+	assert_int_equal(b.types->area.pages[BUD_MT_HIGHATOMIC] + b.types->area.pages[BUD_MT_MOVABLE], 0);
+	bud_buddy_fini(&b);
+}
+
 /* Half of it known: the kernel counts one block of order 1 and two of order 3, and the replay knows two pages. */
 static void test_blocks_that_are_only_counted(void **state)
 {
@@ -191,6 +213,7 @@ int main(void)
 		cmocka_unit_test(test_merge_stops_at_a_taken_buddy),
 		cmocka_unit_test(test_split_leaves_one_half_each),
 		cmocka_unit_test(test_rebuild_and_copy),
+		cmocka_unit_test(test_a_range_of_blocks_that_do_not_merge),
 		cmocka_unit_test(test_blocks_that_are_only_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,8 @@ static void assert_books(const bud_memory *memory)
 	}
 }
 
-static bud_replay *make_replay(made_source *m, unsigned seed)
+/* Seed NONE begins with every zone known, all of it in use or cached. */
+static bud_replay *make_replay(made_source *m, unsigned seed, bud_seed_mode mode)
 {
 	bud_kernel kernel;
 	bud_memory memory;
@@ -139,9 +140,8 @@ static bud_replay *make_replay(made_source *m, unsigned seed)
 	bud_kernel_init(&kernel, seed % 3 ? "6.12.1" : "5.10.1", "x86_64");
 	assert_int_equal(bud_memory_assume(&memory, &kernel, 1, 8999, NULL), BUD_OK);
 	for (size_t z = 0; z < memory.nr_zones; z++)
-		memory.zones[z].seeded = true;
-	assert_int_equal(bud_replay_create(&replay, &memory, &kernel, &m->source, NULL, 0, BUD_SEED_NONE, NULL),
-			 BUD_OK);
+		memory.zones[z].seeded = mode == BUD_SEED_NONE;
+	assert_int_equal(bud_replay_create(&replay, &memory, &kernel, &m->source, NULL, 0, mode, NULL), BUD_OK);
 	bud_memory_fini(&memory);
 	return replay;
 }
@@ -150,8 +150,8 @@ static void test_books_balance(void **state)
 {
 	(void)state;
 	static made_source m;
-	for (unsigned seed = 1; seed <= 24; seed++) {
-		bud_replay *replay = make_replay(&m, seed);
+	for (unsigned seed = 1; seed <= 40; seed++) {
+		bud_replay *replay = make_replay(&m, seed, seed <= 24 ? BUD_SEED_NONE : BUD_SEED_INFERRED);
 		bool done;
 		if (seed > 4)
 			assert_int_equal(bud_replay_follow_types(replay, NULL), BUD_OK);
@@ -168,7 +168,7 @@ static void test_a_restart_goes_on_as_if_nothing_had_been(void **state)
 {
 	(void)state;
 	static made_source m;
-	bud_replay *replay = make_replay(&m, 99);
+	bud_replay *replay = make_replay(&m, 99, BUD_SEED_NONE);
 	bud_restart *restart;
 	bool done;
 	uint64_t nr_free[2][BUD_NR_ORDERS];
@@ -190,7 +190,7 @@ static void test_a_trace_without_drains_claims_nothing(void **state)
 {
 	(void)state;
 	static made_source m;
-	bud_replay *replay = make_replay(&m, 7);
+	bud_replay *replay = make_replay(&m, 7, BUD_SEED_NONE);
 	bool done;
 	for (int i = 0; i < NR_EVENTS; i++)
 		if (m.events[i].kind == BUD_EV_PCPU_DRAIN)
@@ -224,7 +224,7 @@ static void test_a_listener_hears_every_event_once(void **state)
 {
 	(void)state;
 	static made_source m;
-	bud_replay *replay = make_replay(&m, 5);
+	bud_replay *replay = make_replay(&m, 5, BUD_SEED_NONE);
 	heard h = { .replay = replay }, other = { .replay = replay };
 	bool done;
 	assert_int_equal(bud_replay_listen(replay, BUD_EVENT_BIT(BUD_EV_FREE_BATCHED), hear, &h, NULL), BUD_OK);
@@ -248,7 +248,7 @@ static void test_listening_changes_nothing(void **state)
 	static made_source m;
 	uint64_t free_pages[2];
 	for (int i = 0; i < 2; i++) {
-		bud_replay *replay = make_replay(&m, 11);
+		bud_replay *replay = make_replay(&m, 11, BUD_SEED_NONE);
 		heard h = { .replay = replay };
 		bool done;
 		assert_int_equal(bud_replay_learn(replay, 3, NULL, &done, NULL), BUD_OK);
@@ -261,14 +261,15 @@ static void test_listening_changes_nothing(void **state)
 	assert_int_equal(free_pages[0], free_pages[1]);
 }
 
-/* Two replays read one source in turn, a random few events each, one of them learning: each ends as if it were alone. */
+/* Two replays read one source in turn, a random few events each, one of them learning: each ends as if it were alone.
+ */
 static void test_replays_of_one_source_do_not_disturb_each_other(void **state)
 {
 	(void)state;
 	static made_source m;
 	uint64_t nr_free[2][2][BUD_NR_ORDERS];
 	for (int shared = 0; shared < 2; shared++) {
-		bud_replay *learning = make_replay(&m, 21), *plain;
+		bud_replay *learning = make_replay(&m, 21, BUD_SEED_NONE), *plain;
 		bool learnt = false, done = false;
 		assert_int_equal(bud_replay_create(&plain, bud_replay_memory(learning), bud_replay_kernel(learning),
 						   &m.source, NULL, 0, BUD_SEED_NONE, NULL),
