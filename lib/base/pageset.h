@@ -37,6 +37,13 @@ static inline bool bud_pageset_test(const bud_pageset *set, uint64_t i)
 	return chunk && (chunk[(i / 64) % BUD_CHUNK_WORDS] >> (i % 64) & 1);
 }
 
+/* Members i & ~63 to i | 63, lowest first: bits of a word. */
+static inline uint64_t bud_pageset_word(const bud_pageset *set, uint64_t i)
+{
+	const uint64_t *chunk = bud_pageset_chunk(set, i);
+	return chunk ? chunk[(i / 64) % BUD_CHUNK_WORDS] : 0;
+}
+
 static inline void bud_pageset_clear(bud_pageset *set, uint64_t i)
 {
 	uint64_t *chunk = bud_pageset_chunk(set, i);

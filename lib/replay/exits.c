@@ -10,6 +10,7 @@
 #define MAX_TRIES      256   /* exits tried for one page */
 #define MAX_RESTS      1024  /* pages tried so */
 #define MAX_CANDIDATES 16384 /* of one fast isolation; with more of them any page may be its */
+#define MAX_WAYS       ((size_t)1 << 23) /* of all pages together; what is beyond is not learnt */
 
 static bud_pfn block_of(const bud_exit *exit, bud_pfn pfn)
 {
@@ -31,16 +32,19 @@ static uint32_t formed(const bud_proofs *p, bud_pfn block, int order)
 static void find_candidates(bud_proofs *p, bud_exit *exit, const bud_zone *zone)
 {
 	const bud_pageset *blocks = &zone->buddy.heads[exit->order];
-	uint64_t end = exit->end >> exit->order, i = exit->start >> exit->order, nr = 0;
-	for (uint64_t k = i; nr <= MAX_CANDIDATES && (k = bud_pageset_next(blocks, k, end)) < end; k++)
-		nr++;
-	exit->candidates = nr > MAX_CANDIDATES ? NULL : calloc(nr + 1, sizeof *exit->candidates);
-	for (; exit->candidates && (i = bud_pageset_next(blocks, i, end)) < end; i++) {
-		bud_pfn block = i << exit->order;
-		exit->candidates[exit->nr_candidates++] =
-			(bud_candidate){ block, formed(p, block, exit->order), false, false };
-		bud_pageset_set_range(&p->watched, block, (uint64_t)1 << exit->order);
-	}
+	uint64_t first = exit->start >> exit->order, end = exit->end >> exit->order;
+	uint64_t nr = end > first ? bud_pageset_count_range(blocks, first, end - first) : 0;
+	exit->candidates = nr > MAX_CANDIDATES ? NULL : malloc((nr + 1) * sizeof *exit->candidates);
+	for (uint64_t i = first; exit->candidates && i < end; i = (i | 63) + 1)
+		for (uint64_t bits = bud_pageset_word(blocks, i) & UINT64_MAX << i % 64; bits; bits &= bits - 1) {
+			uint64_t k = (i & ~(uint64_t)63) + (uint64_t)__builtin_ctzll(bits);
+			bud_pfn block = k << exit->order;
+			if (k >= end)
+				break;
+			exit->candidates[exit->nr_candidates++] =
+				(bud_candidate){ block, formed(p, block, exit->order), false, false };
+			bud_pageset_set_range(&p->watched, block, (uint64_t)1 << exit->order);
+		}
 }
 
 void bud_exits_add_fast(bud_proofs *proofs, const bud_event *event, uint64_t seq, const bud_zone *zone, bud_pfn low)
@@ -97,19 +101,31 @@ static bud_candidate *candidate_of(const bud_exit *exit, bud_pfn block)
 	return low < exit->nr_candidates && exit->candidates[low].block == block ? &exit->candidates[low] : NULL;
 }
 
-/* Whether the exit can have taken the page. A fast isolation took one block that was free: its first page tells which.
+/* Whether the facts allow that the page left by that exit, whatever it is taken for. */
+static bool may_have_taken(const bud_exit *exit, bud_pfn pfn)
+{
+	if (pfn < exit->start || pfn >= exit->end)
+		return false;
+	if (exit->rank != BUD_EXIT_FAST)
+		return true;
+	const bud_candidate *candidate = candidate_of(exit, block_of(exit, pfn));
+	return candidate ? !candidate->stayed : !exit->candidates;
+}
+
+/*
+ * Whether an exit that may have taken the page still can have, with what it
+ * is taken for by now. A fast isolation took one block that was free: its
+ * first page tells which.
  */
 static bool could_take(const bud_exit *exit, bud_pfn pfn)
 {
 	bud_pfn block = block_of(exit, pfn);
-	if (!exit->room || pfn < exit->start || pfn >= exit->end)
-		return false;
-	if (exit->rank != BUD_EXIT_FAST)
-		return true;
+	if (!exit->room || exit->rank != BUD_EXIT_FAST)
+		return exit->room > 0;
 	if (exit->block != BUD_PFN_NONE)
 		return exit->block == block;
 	const bud_candidate *candidate = candidate_of(exit, block);
-	return candidate ? !candidate->stayed && !candidate->closed : !exit->candidates;
+	return !candidate || !candidate->closed;
 }
 
 /*
@@ -162,6 +178,21 @@ void bud_exits_assign(bud_proofs *proofs, bud_pfn pfn, uint64_t nr)
 	bud_pageset_set_range(&proofs->assigned, pfn, nr);
 }
 
+/* For every page the exits by which the facts allow it to have left. */
+static void find_ways(bud_proofs *p)
+{
+	p->nr_ways = 0;
+	for (size_t i = 0; i < p->nr_gone; i++) {
+		bud_gone *gone = &p->gone[i];
+		size_t looked = 0, first = first_exit(p, gone->after + 1);
+		gone->way = p->nr_ways;
+		for (size_t k = first; k < p->nr_exits && p->exits[k].seq < gone->before && looked++ < MAX_LOOK_BACK; k++)
+			if (p->nr_ways < MAX_WAYS && may_have_taken(&p->exits[k], gone->pfn))
+				bud_proofs_add_way(p, (uint32_t)k);
+		gone->nr_ways = (uint32_t)(p->nr_ways - gone->way);
+	}
+}
+
 /*
  * By how many exits behind event number after the page can have left, and the
  * likeliest of them. Of equals the earliest: a page that stays on the lists is
@@ -169,12 +200,11 @@ void bud_exits_assign(bud_proofs *proofs, bud_pfn pfn, uint64_t nr)
  */
 static size_t count_ways_behind(bud_proofs *p, const bud_gone *gone, uint64_t after, int32_t pid, bud_exit **best)
 {
-	size_t nr = 0, looked = 0;
+	size_t nr = 0;
 	*best = NULL;
-	for (size_t i = first_exit(p, after + 1);
-	     i < p->nr_exits && p->exits[i].seq < gone->before && looked++ < MAX_LOOK_BACK; i++) {
-		bud_exit *exit = &p->exits[i];
-		if ((pid && exit->pid != pid) || !could_take(exit, gone->pfn))
+	for (uint32_t i = 0; i < gone->nr_ways; i++) {
+		bud_exit *exit = &p->exits[p->ways[gone->way + i]];
+		if (exit->seq <= after || (pid && exit->pid != pid) || !could_take(exit, gone->pfn))
 			continue;
 		nr++;
 		if (!*best || doubt(exit, gone->pfn, gone->pid) < doubt(*best, gone->pfn, gone->pid))
@@ -208,6 +238,7 @@ static size_t first_gone(const bud_proofs *p, bud_pfn pfn)
 static void assign(bud_proofs *p, bud_gone *gone, bud_exit *exit)
 {
 	size_t by = (size_t)(exit - p->exits);
+	p->nr_settled++;
 	if (exit->rank != BUD_EXIT_FAST) {
 		gone->by = by;
 		exit->room--;
@@ -222,13 +253,25 @@ static void assign(bud_proofs *p, bud_gone *gone, bud_exit *exit)
 	}
 }
 
+/* Whether it is known without a look that the page has more ways left: what is settled about an exit takes away one. */
+static bool has_more_ways(const bud_proofs *p, const bud_gone *gone, size_t most)
+{
+	uint64_t settled = p->nr_settled - gone->counted_at;
+	return gone->counted > settled && gone->counted - settled > most;
+}
+
 /* Explains what can have left by at most so many exits; returns how many pages. */
 static size_t explain_some(bud_proofs *p, size_t most, bool forced)
 {
 	size_t nr = 0;
 	for (size_t i = 0; i < p->nr_gone; i++) {
+		bud_gone *gone = &p->gone[i];
 		bud_exit *best;
-		size_t ways = p->gone[i].by == UNKNOWN ? count_ways(p, &p->gone[i], &best) : 0;
+		if (gone->by != UNKNOWN || has_more_ways(p, gone, most))
+			continue;
+		size_t ways = count_ways(p, gone, &best);
+		gone->counted = (uint32_t)ways;
+		gone->counted_at = p->nr_settled;
 		if (!ways || ways > most)
 			continue;
 		assign(p, &p->gone[i], best);
@@ -288,8 +331,10 @@ static void close_others(bud_proofs *p, const bud_exit *taker, bud_pfn start, ui
 		for (bud_pfn block = block_of(exit, start); exit != taker && exit->rank == BUD_EXIT_FAST && block < end;
 		     block += (bud_pfn)1 << exit->order) {
 			bud_candidate *candidate = candidate_of(exit, block);
-			if (candidate)
+			if (candidate) {
 				candidate->closed = true;
+				p->nr_settled++;
+			}
 		}
 	}
 }
@@ -309,6 +354,7 @@ static size_t guess_some(bud_proofs *p, size_t most, bool forced)
 		exit->block = best->block;
 		exit->guessed = true;
 		exit->forced = forced && left == 1;
+		p->nr_settled++;
 		bud_proofs_add(p, BUD_PROOF_GUESS, exit->seq, best->block, exit->order, exit->forced);
 		close_others(p, exit, best->block, best->formed);
 		nr++;
@@ -404,8 +450,10 @@ static void explain_rest(bud_proofs *p)
 {
 	assignment kept;
 	unsigned left = MAX_RESTS;
-	for (size_t i = 0; i < p->nr_gone; i++)
+	for (size_t i = 0; i < p->nr_gone; i++) {
+		p->gone[i].counted = 0; /* exits may have more ways again */
 		p->gone[i].wanted = p->gone[i].by != UNKNOWN || p->gone[i].certain;
+	}
 	for (size_t i = 0; i < p->nr_gone && left; i++) {
 		unsigned tries = MAX_TRIES;
 		if (p->gone[i].by != UNKNOWN || !p->gone[i].certain)
@@ -421,32 +469,15 @@ static void explain_rest(bud_proofs *p)
 	}
 }
 
-/* If by no exit, as soon as it came or before the seed; but only when everything else has been learnt. */
+/* If by no exit, as soon as it came or before the seed. */
 static void give_reasons(bud_proofs *p, uint64_t seed)
 {
 	for (size_t i = 0; i < p->nr_gone; i++) {
 		const bud_gone *gone = &p->gone[i];
-		if (gone->by != UNKNOWN || !gone->certain)
-			continue;
-		if (!p->last_resort)
-			p->nr_unexplained++;
-		else
+		if (gone->by == UNKNOWN && gone->certain)
 			bud_proofs_add(p, gone->moved ? BUD_PROOF_AFTER : BUD_PROOF_SEED,
 				       gone->moved ? gone->moved : seed, gone->pfn, 0, false);
 	}
-}
-
-/* Whether the facts allow that the page left by that exit, whatever it is taken for. */
-static bool may_have_taken(const bud_exit *exit, const bud_gone *gone)
-{
-	if (gone->pfn < exit->start || gone->pfn >= exit->end)
-		return false;
-	if (exit->rank != BUD_EXIT_FAST)
-		return true;
-	if (exit->forced)
-		return exit->block == block_of(exit, gone->pfn);
-	const bud_candidate *candidate = candidate_of(exit, block_of(exit, gone->pfn));
-	return candidate ? !candidate->stayed : !exit->candidates;
 }
 
 /* The first and the last exit by which it can have left: in between it is in doubt. */
@@ -455,12 +486,12 @@ static void tell_doubt(bud_proofs *p, const bud_gone *gone)
 	uint64_t from = p->exits[gone->by].seq, to = from;
 	if (p->exits[gone->by].forced)
 		return;
-	for (size_t i = first_exit(p, gone->after + 1); i < p->nr_exits && p->exits[i].seq < gone->before; i++) {
-		const bud_exit *exit = &p->exits[i];
+	for (uint32_t i = 0; i < gone->nr_ways; i++) {
+		const bud_exit *exit = &p->exits[p->ways[gone->way + i]];
 		bool other_run = gone->run && p->exits[gone->by].pid == gone->pid &&
 				 p->exits[gone->by].seq >= gone->run &&
 				 (exit->pid != gone->pid || exit->seq < gone->run);
-		if (other_run || !may_have_taken(exit, gone))
+		if (other_run || (exit->forced && exit->block != block_of(exit, gone->pfn)))
 			continue;
 		from = exit->seq < from ? exit->seq : from;
 		to = exit->seq > to ? exit->seq : to;
@@ -483,12 +514,9 @@ static void tell(bud_proofs *p)
 	}
 }
 
-void bud_exits_settle(bud_proofs *proofs, uint64_t seed)
+static void settle(bud_proofs *p)
 {
 	static const size_t most[] = { 1, 2, 4, SIZE_MAX };
-	bud_proofs *p = proofs;
-	if (p->nr_gone)
-		qsort(p->gone, p->nr_gone, sizeof *p->gone, compare_gone);
 	for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
 		explain_some(p, most[i], i == 0);
 		for (int sweeps = 0; sweeps < 8 && explain_some(p, 1, i == 0) + guess_some(p, 1, i == 0); sweeps++)
@@ -496,6 +524,19 @@ void bud_exits_settle(bud_proofs *proofs, uint64_t seed)
 	}
 	explain_rest(p);
 	guess_some(p, SIZE_MAX, false);
+}
+
+void bud_exits_settle(bud_proofs *proofs, uint64_t seed)
+{
+	bud_proofs *p = proofs;
+	if (p->nr_gone)
+		qsort(p->gone, p->nr_gone, sizeof *p->gone, compare_gone);
+	find_ways(p);
+	settle(p);
+	settle(p); /* the last guesses explain more pages */
 	tell(p);
-	give_reasons(p, seed);
+	/* Only when everything else has been learnt. */
+	p->last_resort = p->last_resort || !bud_proofs_news(p);
+	if (p->last_resort)
+		give_reasons(p, seed);
 }

@@ -41,6 +41,7 @@ void bud_proofs_fini(bud_proofs *proofs)
 	bud_pageset_fini(&proofs->assigned);
 	free(proofs->exits);
 	free(proofs->gone);
+	free(proofs->ways);
 	*proofs = (bud_proofs){ 0 };
 }
 
@@ -49,7 +50,6 @@ void bud_proofs_begin(bud_proofs *proofs, bool learn)
 	free_stamps(proofs);
 	drop_exits(proofs);
 	proofs->nr_fresh = proofs->nr_doubts = proofs->nr_gone = 0;
-	proofs->nr_unexplained = 0;
 	bud_pageset_clear_all(&proofs->watched);
 	bud_pageset_clear_all(&proofs->assigned);
 	proofs->bytes = proofs->nr_known * sizeof *proofs->known;
@@ -109,19 +109,25 @@ static bool is_known(const bud_proofs *p, const bud_proof *proof)
 	return p->nr_known && bsearch(proof, p->known, p->nr_known, sizeof *p->known, compare);
 }
 
-size_t bud_proofs_end(bud_proofs *proofs)
+/* What tells of doubt only moves no page. */
+static bool moves(const bud_proof *proof)
 {
-	bud_proofs *p = proofs;
-	settle_doubts(p);
-	size_t fresh = 0, kept = 0;
-	bool silent = p->nr_exits > 0;
-	uint64_t unexplained = p->nr_unexplained;
-	for (size_t i = 0; i < p->nr_fresh; i++)
-		fresh += !is_known(p, &p->fresh[i]);
-	forget_exits(p);
-	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
-	     i++)
-		p->known[p->nr_known++] = p->fresh[i];
+	return proof->kind != BUD_PROOF_DOUBT && proof->kind != BUD_PROOF_UNSETTLED &&
+	       proof->kind != BUD_PROOF_SETTLED;
+}
+
+size_t bud_proofs_news(const bud_proofs *proofs)
+{
+	size_t news = 0;
+	for (size_t i = 0; proofs->nr_exits && i < proofs->nr_fresh; i++)
+		news += moves(&proofs->fresh[i]) && !is_known(proofs, &proofs->fresh[i]);
+	return news;
+}
+
+/* Sorted, each once. */
+static void put_in_order(bud_proofs *p)
+{
+	size_t kept = 0;
 	if (p->nr_known)
 		qsort(p->known, p->nr_known, sizeof *p->known, compare);
 	for (size_t i = 0; i < p->nr_known; i++)
@@ -130,13 +136,40 @@ size_t bud_proofs_end(bud_proofs *proofs)
 		else
 			p->known[kept++] = p->known[i];
 	p->nr_known = kept;
-	bud_proofs_begin(p, false);
-	p->nr_passes++;
-	if ((!fresh || !silent) && unexplained) {
-		p->last_resort = true;
-		return unexplained;
+}
+
+/* Whether an earlier pass ended with the same knowledge: from here on passes would go round in a circle. */
+static bool goes_round(bud_proofs *p)
+{
+	uint64_t hash = 14695981039346656037u;
+	for (size_t i = 0; i < p->nr_known; i++) {
+		const bud_proof *proof = &p->known[i];
+		const uint64_t parts[] = { proof->seq, proof->pfn, proof->kind, proof->sure };
+		for (size_t k = 0; moves(proof) && k < sizeof parts / sizeof *parts; k++)
+			hash = (hash ^ parts[k]) * 1099511628211u;
 	}
-	return silent ? fresh : 0;
+	for (unsigned i = 0; i < p->nr_passes && i < BUD_PROOFS_REMEMBERED; i++)
+		if (p->hashes[i] == hash)
+			return true;
+	p->hashes[p->nr_passes % BUD_PROOFS_REMEMBERED] = hash;
+	return false;
+}
+
+size_t bud_proofs_end(bud_proofs *proofs)
+{
+	bud_proofs *p = proofs;
+	size_t news = bud_proofs_news(p);
+	settle_doubts(p);
+	forget_exits(p);
+	for (size_t i = 0; i < p->nr_fresh && grow(p, (void **)&p->known, p->nr_known, &p->max_known, sizeof *p->known);
+	     i++)
+		p->known[p->nr_known++] = p->fresh[i];
+	put_in_order(p);
+	bud_proofs_begin(p, false);
+	if (goes_round(p))
+		news = 0;
+	p->nr_passes++;
+	return news;
 }
 
 void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
@@ -192,6 +225,13 @@ void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 	} else {
 		free(exit->candidates);
 	}
+}
+
+void bud_proofs_add_way(bud_proofs *proofs, uint32_t exit)
+{
+	bud_proofs *p = proofs;
+	if (grow(p, (void **)&p->ways, p->nr_ways, &p->max_ways, sizeof *p->ways))
+		p->ways[p->nr_ways++] = exit;
 }
 
 void bud_proofs_forget(bud_proofs *proofs, size_t nr, uint64_t seq)

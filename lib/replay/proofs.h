@@ -72,6 +72,10 @@ typedef struct bud_gone {
 	bool wanted;		/* must be explained while others are moved about */
 	bool certain;		/* told by an event of the page itself */
 	size_t by;		/* the exit by which it left, SIZE_MAX while not known */
+	size_t way;		/* the exits by which it may have left: nr_ways of them, in ways of bud_proofs */
+	uint32_t nr_ways;
+	uint32_t counted;    /* how many of them were left when last counted, 0 if they were not */
+	uint64_t counted_at; /* nr_settled at that time */
 } bud_gone;
 
 typedef enum bud_exit_rank {
@@ -81,6 +85,8 @@ typedef enum bud_exit_rank {
 	BUD_EXIT_RUN,	 /* the beginning of a compaction run */
 	BUD_NR_EXIT_RANKS,
 } bud_exit_rank;
+
+#define BUD_PROOFS_REMEMBERED 16 /* passes whose outcome is compared with later ones */
 
 typedef struct bud_proofs {
 	bud_proof *known; /* sorted; what earlier passes learnt */
@@ -93,6 +99,9 @@ typedef struct bud_proofs {
 	size_t nr_exits, max_exits;
 	bud_gone *gone; /* of this pass */
 	size_t nr_gone, max_gone;
+	uint32_t *ways; /* indices of exits */
+	size_t nr_ways, max_ways;
+	uint64_t nr_settled; /* how often anything was settled about an exit */
 	bud_pageset watched;  /* pages of candidates that no event has named since */
 	bud_pageset assigned; /* pages this pass took away by what is known, and no event has named since */
 	uint32_t **stamps;    /* by pfn: number of the event that last moved the page */
@@ -100,8 +109,8 @@ typedef struct bud_proofs {
 	size_t bytes;
 	bool learning;
 	unsigned nr_passes;	 /* that have learnt */
+	uint64_t hashes[BUD_PROOFS_REMEMBERED]; /* of what they ended with */
 	bool last_resort;	 /* what no exit explains left as soon as it came, or before the seed */
-	uint64_t nr_unexplained; /* pages of this pass that wait for that */
 	bool full;		 /* the cap on memory was reached: the rest is not learnt */
 } bud_proofs;
 
@@ -110,9 +119,11 @@ void bud_proofs_fini(bud_proofs *proofs);
 
 /* Begins a pass that learns (or one that only uses what is known). */
 void bud_proofs_begin(bud_proofs *proofs, bool learn);
+/* How many new proofs of this pass may lead to more in the next: none where nothing was ever isolated. */
+size_t bud_proofs_news(const bud_proofs *proofs);
 /*
  * Ends a learning pass: what it learnt becomes known. Returns how many new
- * proofs may lead to more: none where nothing was ever isolated.
+ * proofs may lead to more: none, either, where passes go round in a circle.
  */
 size_t bud_proofs_end(bud_proofs *proofs);
 
@@ -137,6 +148,7 @@ void bud_proofs_unsettled(bud_proofs *proofs, bud_pfn pfn, uint64_t from, uint64
 /* That free is in doubt as long as no later event moves its pages. */
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order); /* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
+void bud_proofs_add_way(bud_proofs *proofs, uint32_t exit);
 void bud_proofs_add_gone(bud_proofs *proofs, const bud_gone *gone);
 
 #endif

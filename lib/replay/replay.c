@@ -332,7 +332,6 @@ static uint64_t unexplained(const bud_rules *rules)
 static bool end_pass(bud_replay *r)
 {
 	bud_exits_settle(&r->proofs, r->rules.seed_seq);
-	bud_exits_settle(&r->proofs, r->rules.seed_seq);
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
 	/* Contradictions that proofs explain only count in the pass after. */
 	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
