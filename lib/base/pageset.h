@@ -15,7 +15,7 @@
 
 typedef struct bud_pageset {
 	uint64_t **chunk; /* nr_chunks of them, indexed by number >> BUD_CHUNK_SHIFT minus first */
-	uint64_t first; /* number >> BUD_CHUNK_SHIFT of chunk[0] */
+	uint64_t first;	  /* number >> BUD_CHUNK_SHIFT of chunk[0] */
 	uint64_t nr_chunks;
 } bud_pageset;
 

@@ -13,6 +13,13 @@
 
 #define BUD_COMPACTION_TASKS 64
 
+/* The events it applies. */
+#define BUD_COMPACTION_EVENTS                                                                            \
+	(BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE) | BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE) |                  \
+	 BUD_EVENT_BIT(BUD_EV_COMPACT_BEGIN) | BUD_EVENT_BIT(BUD_EV_COMPACT_END) |                       \
+	 BUD_EVENT_BIT(BUD_EV_TEST_ISOLATED) | BUD_EVENT_BIT(BUD_EV_MIGRATEPAGES) |                      \
+	 BUD_EVENT_BIT(BUD_EV_ISOLATE_MIGRATE))
+
 /* One task's compaction run, as far as its events tell. */
 typedef struct bud_compaction_task {
 	int32_t pid;  /* 0: none */

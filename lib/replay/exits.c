@@ -6,10 +6,10 @@
 
 #define MAX_LOOK_BACK  4096 /* exits looked at for one page */
 #define UNKNOWN	       SIZE_MAX
-#define MAX_DEPTH      5     /* exits that give up their block for one another */
-#define MAX_TRIES      256   /* exits tried for one page */
-#define MAX_RESTS      1024  /* pages tried so */
-#define MAX_CANDIDATES 16384 /* of one fast isolation; with more of them any page may be its */
+#define MAX_DEPTH      5		 /* exits that give up their block for one another */
+#define MAX_TRIES      256		 /* exits tried for one page */
+#define MAX_RESTS      1024		 /* pages tried so */
+#define MAX_CANDIDATES 16384		 /* of one fast isolation; with more of them any page may be its */
 #define MAX_WAYS       ((size_t)1 << 23) /* of all pages together; what is beyond is not learnt */
 
 static bud_pfn block_of(const bud_exit *exit, bud_pfn pfn)
@@ -186,7 +186,8 @@ static void find_ways(bud_proofs *p)
 		bud_gone *gone = &p->gone[i];
 		size_t looked = 0, first = first_exit(p, gone->after + 1);
 		gone->way = p->nr_ways;
-		for (size_t k = first; k < p->nr_exits && p->exits[k].seq < gone->before && looked++ < MAX_LOOK_BACK; k++)
+		for (size_t k = first; k < p->nr_exits && p->exits[k].seq < gone->before && looked++ < MAX_LOOK_BACK;
+		     k++)
 			if (p->nr_ways < MAX_WAYS && may_have_taken(&p->exits[k], gone->pfn))
 				bud_proofs_add_way(p, (uint32_t)k);
 		gone->nr_ways = (uint32_t)(p->nr_ways - gone->way);
@@ -305,12 +306,13 @@ static bool left_otherwise(const bud_proofs *p, const bud_exit *exit, bud_pfn bl
 	return false;
 }
 
-/* How many blocks a fast isolation can have taken that nothing has explained, and the likeliest of them. */
-static size_t count_candidates(const bud_proofs *p, const bud_exit *exit, const bud_candidate **best)
+/* How many blocks a fast isolation can have taken that nothing has explained (more than most will do); the likeliest.
+ */
+static size_t count_candidates(const bud_proofs *p, const bud_exit *exit, size_t most, const bud_candidate **best)
 {
 	size_t nr = 0;
 	*best = NULL;
-	for (size_t i = 0; i < exit->nr_candidates; i++) {
+	for (size_t i = 0; nr <= most && i < exit->nr_candidates; i++) {
 		const bud_candidate *candidate = &exit->candidates[i];
 		if (candidate->stayed || candidate->closed || candidate->block < exit->start ||
 		    candidate->block >= exit->end || left_otherwise(p, exit, candidate->block))
@@ -348,7 +350,7 @@ static size_t guess_some(bud_proofs *p, size_t most, bool forced)
 		const bud_candidate *best;
 		if (exit->rank != BUD_EXIT_FAST || exit->block != BUD_PFN_NONE)
 			continue;
-		size_t left = count_candidates(p, exit, &best);
+		size_t left = count_candidates(p, exit, most, &best);
 		if (!left || left > most)
 			continue;
 		exit->block = best->block;

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAMP_SHIFT	 15
-#define STAMPS_PER_CHUNK ((uint64_t)1 << STAMP_SHIFT)
+#define STAMPS_PER_CHUNK ((uint64_t)1 << BUD_STAMP_SHIFT)
 #define MAX_BYTES	 ((size_t)512 << 20)
 
 void bud_proofs_init(bud_proofs *proofs)
@@ -112,8 +111,7 @@ static bool is_known(const bud_proofs *p, const bud_proof *proof)
 /* What tells of doubt only moves no page. */
 static bool moves(const bud_proof *proof)
 {
-	return proof->kind != BUD_PROOF_DOUBT && proof->kind != BUD_PROOF_UNSETTLED &&
-	       proof->kind != BUD_PROOF_SETTLED;
+	return proof->kind != BUD_PROOF_DOUBT && proof->kind != BUD_PROOF_UNSETTLED && proof->kind != BUD_PROOF_SETTLED;
 }
 
 size_t bud_proofs_news(const bud_proofs *proofs)
@@ -172,34 +170,81 @@ size_t bud_proofs_end(bud_proofs *proofs)
 	return news;
 }
 
-void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
+/* The chunk of stamps that page number pfn belongs to; NULL (and full) without memory. */
+static uint32_t *stamps_for(bud_proofs *p, bud_pfn pfn)
 {
-	bud_proofs *p = proofs;
-	for (bud_pfn i = pfn; i < pfn + nr; i++) {
-		uint64_t c = i >> STAMP_SHIFT;
-		if (c >= p->nr_stamps) {
-			uint64_t to = c + c / 2 + 1;
-			uint32_t **more = to > ((uint64_t)1 << 22) ? NULL : realloc(p->stamps, to * sizeof *more);
-			if (!more) {
-				p->full = true;
-				return;
-			}
-			memset(more + p->nr_stamps, 0, (to - p->nr_stamps) * sizeof *more);
-			p->stamps = more;
-			p->nr_stamps = to;
-		}
-		if (!p->stamps[c] && !(p->stamps[c] = calloc(STAMPS_PER_CHUNK, sizeof **p->stamps))) {
+	uint64_t c = pfn >> BUD_STAMP_SHIFT;
+	if (c >= p->nr_stamps) {
+		uint64_t to = c + c / 2 + 1;
+		uint32_t **more = to > ((uint64_t)1 << 22) ? NULL : realloc(p->stamps, to * sizeof *more);
+		if (!more) {
 			p->full = true;
-			return;
+			return NULL;
 		}
-		p->stamps[c][i % STAMPS_PER_CHUNK] = seq > UINT32_MAX ? 0 : (uint32_t)seq;
+		memset(more + p->nr_stamps, 0, (to - p->nr_stamps) * sizeof *more);
+		p->stamps = more;
+		p->nr_stamps = to;
+	}
+	if (!p->stamps[c])
+		p->stamps[c] = calloc(STAMPS_PER_CHUNK, sizeof **p->stamps);
+	p->full = p->full || !p->stamps[c];
+	return p->stamps[c];
+}
+
+void bud_proofs_stamp_new(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
+{
+	for (bud_pfn i = pfn; i < pfn + nr; i++) {
+		uint32_t *stamps = stamps_for(proofs, i);
+		if (!stamps)
+			return;
+		stamps[i % STAMPS_PER_CHUNK] = seq > UINT32_MAX ? 0 : (uint32_t)seq;
 	}
 }
 
-uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn)
+bool bud_proofs_keep(const bud_proofs *proofs, bud_proofs_kept *kept)
 {
-	uint64_t c = pfn >> STAMP_SHIFT;
-	return c < proofs->nr_stamps && proofs->stamps[c] ? proofs->stamps[c][pfn % STAMPS_PER_CHUNK] : 0;
+	const bud_proofs *p = proofs;
+	size_t bytes = p->bytes;
+	*kept = (bud_proofs_kept){ .stamps = calloc(p->nr_stamps + 1, sizeof *kept->stamps),
+				   .gone = malloc((p->nr_gone + 1) * sizeof *kept->gone),
+				   .nr_gone = p->nr_gone };
+	bool ok = kept->stamps && kept->gone;
+	for (uint64_t c = 0; ok && c < p->nr_stamps; c++) {
+		if (!p->stamps[c])
+			continue;
+		bytes += STAMPS_PER_CHUNK * sizeof **p->stamps;
+		kept->stamps[c] = bytes > MAX_BYTES ? NULL : malloc(STAMPS_PER_CHUNK * sizeof **p->stamps);
+		kept->nr_stamps = c + 1;
+		ok = kept->stamps[c];
+		if (ok)
+			memcpy(kept->stamps[c], p->stamps[c], STAMPS_PER_CHUNK * sizeof **p->stamps);
+	}
+	if (ok && p->nr_gone)
+		memcpy(kept->gone, p->gone, p->nr_gone * sizeof *p->gone);
+	if (!ok)
+		bud_proofs_kept_fini(kept);
+	return ok;
+}
+
+void bud_proofs_go_back(bud_proofs *proofs, const bud_proofs_kept *kept)
+{
+	bud_proofs_begin(proofs, true);
+	for (uint64_t c = 0; c < kept->nr_stamps; c++) {
+		uint32_t *stamps = kept->stamps[c] ? stamps_for(proofs, c << BUD_STAMP_SHIFT) : NULL;
+		if (stamps)
+			memcpy(stamps, kept->stamps[c], STAMPS_PER_CHUNK * sizeof *stamps);
+	}
+	for (size_t i = 0; i < kept->nr_gone; i++)
+		bud_proofs_add_gone(proofs, &kept->gone[i]);
+}
+
+void bud_proofs_kept_fini(bud_proofs_kept *kept)
+{
+	for (uint64_t c = 0; c < kept->nr_stamps; c++)
+		free(kept->stamps[c]);
+	free(kept->stamps);
+	free(kept->gone);
+	*kept = (bud_proofs_kept){ 0 };
 }
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure)

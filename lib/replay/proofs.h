@@ -86,6 +86,8 @@ typedef enum bud_exit_rank {
 	BUD_NR_EXIT_RANKS,
 } bud_exit_rank;
 
+#define BUD_STAMP_SHIFT 15 /* pages of a chunk of stamps */
+
 #define BUD_PROOFS_REMEMBERED 16 /* passes whose outcome is compared with later ones */
 
 typedef struct bud_proofs {
@@ -101,24 +103,37 @@ typedef struct bud_proofs {
 	size_t nr_gone, max_gone;
 	uint32_t *ways; /* indices of exits */
 	size_t nr_ways, max_ways;
-	uint64_t nr_settled; /* how often anything was settled about an exit */
+	uint64_t nr_settled;  /* how often anything was settled about an exit */
 	bud_pageset watched;  /* pages of candidates that no event has named since */
 	bud_pageset assigned; /* pages this pass took away by what is known, and no event has named since */
-	uint32_t **stamps;    /* by pfn: number of the event that last moved the page */
+	uint32_t **stamps;    /* by pfn, in chunks: number of the event that last moved the page */
 	uint64_t nr_stamps;
 	size_t bytes;
 	bool learning;
-	unsigned nr_passes;	 /* that have learnt */
+	unsigned nr_passes;			/* that have learnt */
 	uint64_t hashes[BUD_PROOFS_REMEMBERED]; /* of what they ended with */
-	bool last_resort;	 /* what no exit explains left as soon as it came, or before the seed */
-	bool full;		 /* the cap on memory was reached: the rest is not learnt */
+	bool last_resort;			/* what no exit explains left as soon as it came, or before the seed */
+	bool full;				/* the cap on memory was reached: the rest is not learnt */
 } bud_proofs;
+
+/* What a pass had found out of the trace at some moment, before the first silent way out: later passes begin there. */
+typedef struct bud_proofs_kept {
+	uint32_t **stamps;
+	uint64_t nr_stamps;
+	bud_gone *gone;
+	size_t nr_gone;
+} bud_proofs_kept;
 
 void bud_proofs_init(bud_proofs *proofs);
 void bud_proofs_fini(bud_proofs *proofs);
 
 /* Begins a pass that learns (or one that only uses what is known). */
 void bud_proofs_begin(bud_proofs *proofs, bool learn);
+/* Keeps that; false (and nothing is kept) where it would take too much memory. */
+bool bud_proofs_keep(const bud_proofs *proofs, bud_proofs_kept *kept);
+/* Begins a pass that learns at that moment. */
+void bud_proofs_go_back(bud_proofs *proofs, const bud_proofs_kept *kept);
+void bud_proofs_kept_fini(bud_proofs_kept *kept);
 /* How many new proofs of this pass may lead to more in the next: none where nothing was ever isolated. */
 size_t bud_proofs_news(const bud_proofs *proofs);
 /*
@@ -135,10 +150,25 @@ static inline bool bud_proofs_has(const bud_proofs *proofs, size_t *index, uint6
 	return *index < proofs->nr_known && proofs->known[*index].seq == seq;
 }
 
+void bud_proofs_stamp_new(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);
 /* Remembers that event seq moved these pages. */
-void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);
+static inline void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)
+{
+	uint64_t c = pfn >> BUD_STAMP_SHIFT;
+	uint32_t *stamps = c < proofs->nr_stamps ? proofs->stamps[c] : NULL;
+	if (nr == 1 && stamps && seq <= UINT32_MAX)
+		stamps[pfn % ((uint64_t)1 << BUD_STAMP_SHIFT)] = (uint32_t)seq;
+	else
+		bud_proofs_stamp_new(proofs, pfn, nr, seq);
+}
+
 /* The number of the event that last moved the page, or 0. */
-uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn);
+static inline uint64_t bud_proofs_stamp_of(const bud_proofs *proofs, bud_pfn pfn)
+{
+	uint64_t c = pfn >> BUD_STAMP_SHIFT;
+	const uint32_t *stamps = c < proofs->nr_stamps ? proofs->stamps[c] : NULL;
+	return stamps ? stamps[pfn % ((uint64_t)1 << BUD_STAMP_SHIFT)] : 0;
+}
 
 void bud_proofs_add(bud_proofs *proofs, bud_proof_kind kind, uint64_t seq, bud_pfn pfn, int order, bool sure);
 /* Forgets what this pass has learnt behind event number seq, but for its first nr proofs, and gaps. */

@@ -4,64 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/replay/exits.h"
-#include "lib/replay/rules.h"
-#include "lib/replay/schedule.h"
-#include "lib/replay/seed.h"
+#include "lib/replay/passes.h"
 #include "lib/replay/typefit.h"
-
-struct bud_replay {
-	bud_source *source;
-	bud_kernel kernel;
-	bud_memory start; /* before the first event */
-	bud_memory memory;
-	bud_seed_mode mode;
-	const bud_snapshot *snapshots;
-	size_t nr_snapshots;
-	bud_completeness completeness; /* of a learning pass */
-	bud_lacks lacks;
-
-	bud_schedule schedule;
-	size_t next_step;
-	bud_seed seed;
-	bud_proofs proofs;
-	bud_interrupts interrupts; /* of a learning pass */
-	bud_rules rules;
-	bud_listeners listeners;
-	bud_compare compare;
-	bud_types *types; /* NULL: not followed */
-	bool fitting; /* after learning, on the way to the first pagetypeinfo: what it tells is noted for the start */
-
-	bud_batch batch;
-	size_t at; /* next event of batch */
-	bool ended;
-	uint64_t rewinds;	     /* of the source, the last of them ours: else others have moved it */
-	uint64_t place_ns, place_nr; /* the last event that was read, and how many up to it are of its instant */
-	uint64_t time;		     /* every event and step up to it is done; BUD_TIME_NONE before the first */
-};
-
-struct bud_restart {
-	bud_memory memory;
-	bud_seed seed;
-	bud_rules rules;
-	size_t next_step, nr_comparisons, nr_readings, nr_typechecks;
-	uint64_t time;
-};
-
-/* States of pages that cannot be by what is lacking: certain nowhere, or not known at all. */
-static void apply_lacks(bud_replay *r)
-{
-	bool refused = r->lacks & BUD_LACKS_REFUSED, lossy = r->lacks & BUD_LACK_BIT(BUD_LACK_PLACES);
-	if (refused)
-		r->mode = BUD_SEED_NONE;
-	for (size_t i = 0; i < r->start.nr_zones; i++) {
-		bud_zone *zone = &r->start.zones[i];
-		zone->lossy = lossy;
-		zone->reduced = r->lacks & ~BUD_LACK_BIT(BUD_LACK_PLACES);
-		zone->seeded = zone->seeded && !refused;
-		zone->followed = zone->followed && !refused;
-	}
-}
 
 bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, const bud_kernel *kernel,
 			     bud_source *source, const bud_snapshot *snapshots, size_t nr_snapshots, bud_seed_mode seed,
@@ -75,6 +19,7 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 	r->snapshots = snapshots;
 	r->nr_snapshots = nr_snapshots;
 	r->mode = bud_schedule_seed_mode(seed, snapshots, nr_snapshots);
+	r->resume.mark_ns = BUD_TIME_NONE;
 	bud_seed_init(&r->seed);
 	bud_proofs_init(&r->proofs);
 	bud_status status = bud_schedule_init(&r->schedule, r->mode, snapshots, nr_snapshots, err);
@@ -86,7 +31,7 @@ bud_status bud_replay_create(bud_replay **replay, const bud_memory *memory, cons
 		if (r->start.zones[i].seeded)
 			bud_zone_follow(&r->start.zones[i]);
 	r->lacks = bud_completeness_at_first(&source->info, kernel, snapshots, nr_snapshots);
-	apply_lacks(r);
+	bud_passes_apply_lacks(r);
 	if (!status)
 		status = bud_replay_rewind(r, err);
 	if (status)
@@ -103,6 +48,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_memory_fini(&replay->start);
 	bud_memory_fini(&replay->memory);
 	bud_seed_fini(&replay->seed);
+	bud_passes_drop_mark(replay);
 	bud_proofs_fini(&replay->proofs);
 	bud_interrupts_fini(&replay->interrupts);
 	bud_completeness_fini(&replay->completeness);
@@ -117,7 +63,7 @@ static bud_status seek_source(bud_replay *r, uint64_t t_ns, bud_error *err)
 	r->batch = (bud_batch){ 0 };
 	r->at = 0;
 	r->ended = false;
-	bud_event_mask also = r->proofs.learning ? BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) : 0;
+	bud_event_mask also = bud_passes_heed_interrupts(r) ? BUD_EVENT_BIT(BUD_EV_FREE_BATCHED) : 0;
 	r->rules.listeners = r->listeners.nr && !r->proofs.learning ? &r->listeners : NULL;
 	for (unsigned i = 0; r->rules.listeners && i < r->listeners.nr; i++)
 		also |= r->listeners.list[i].also;
@@ -133,6 +79,8 @@ static bud_status next_batch(bud_replay *r, bud_error *err)
 	bud_status status = bud_source_next(r->source, &r->batch, err);
 	r->at = 0;
 	r->ended = !status && r->batch.nr == 0;
+	if (!status && r->resume.wanted)
+		bud_passes_look_for_mark(r);
 	return status;
 }
 
@@ -173,7 +121,8 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 	bud_replay_observer *observer = r->rules.observer;
 	void *self = r->rules.observer_self;
 	bool old_kernel = !(r->source->info.formats & BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE));
-	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs, &r->interrupts, old_kernel);
+	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs,
+		       bud_passes_heed_interrupts(r) ? &r->interrupts : NULL, old_kernel);
 	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
 	r->seed.open = false;
@@ -281,11 +230,15 @@ static bud_status run_events(bud_replay *r, uint64_t t_ns, uint64_t *budget, boo
 			status = next_batch(r, err);
 		if (status)
 			return status;
+		bool marked = r->resume.mark_ns <= t_ns && r->resume.mark_ns != BUD_TIME_NONE;
+		uint64_t until = marked ? r->resume.mark_ns - 1 : t_ns;
 		size_t left = r->batch.nr - r->at, room = left < *budget ? left : *budget;
-		size_t done = room ? bud_rules_apply(&r->rules, &r->batch.events[r->at], room, t_ns) : 0;
+		size_t done = room ? bud_rules_apply(&r->rules, &r->batch.events[r->at], room, until) : 0;
 		move_on(r, done);
 		*budget -= done;
-		*reached = r->at < r->batch.nr ? done < room : r->ended;
+		*reached = !marked && (r->at < r->batch.nr ? done < room : r->ended);
+		if (marked && done < room)
+			bud_passes_keep_mark(r);
 	}
 	return out_of_memory(r) ? bud_error_memory(err, "the free lists") : BUD_OK;
 }
@@ -318,75 +271,13 @@ bud_status bud_replay_run(bud_replay *replay, uint64_t t_ns, uint64_t *budget, b
 	return status;
 }
 
-static uint64_t unexplained(const bud_rules *rules)
-{
-	static const bud_contradiction kinds[] = { BUD_CONTRA_FREE_OF_FREE, BUD_CONTRA_DRAIN_OF_FREE,
-						   BUD_CONTRA_TAKE_OF_TAKEN, BUD_CONTRA_ALLOC_OF_USED };
-	uint64_t sum = 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		sum += rules->contradictions[kinds[i]].count;
-	return sum;
-}
-
-/* What a learning pass has brought; false if another would bring nothing new. */
-static bool end_pass(bud_replay *r)
-{
-	bud_exits_settle(&r->proofs, r->rules.seed_seq);
-	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
-	/* Contradictions that proofs explain only count in the pass after. */
-	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
-	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++) {
-		bud_zone *zone = &r->start.zones[i];
-		zone->inferred = zone->inferred || !zone->seeded;
-		zone->seeded = zone->seeded || r->mode == BUD_SEED_INFERRED;
-		bud_zone_follow(zone);
-	}
-	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
-		   bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,
-					  doubted ? 0 : unexplained(&r->rules));
-	apply_lacks(r);
-	bud_completeness_fini(&r->completeness);
-	bud_interrupts_fini(&r->interrupts);
-	return (more || doubted) && !(r->lacks & BUD_LACKS_REFUSED);
-}
-
-/* The first pass takes the start from the first event of each page; without any seed it is what changes count from. */
-static bool infers(const bud_replay *r)
-{
-	return !r->proofs.nr_passes &&
-	       (r->mode == BUD_SEED_INFERRED || (r->mode == BUD_SEED_NONE && !(r->lacks & BUD_LACKS_REFUSED)));
-}
-
-/* The passes that learn, one after the other. */
-static bud_status run_passes(bud_replay *r, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
-{
-	bud_status status = BUD_OK;
-	bool ended = true;
-	*done = false;
-	while (!status && ended && !*done) {
-		if (!r->proofs.learning) {
-			bud_proofs_begin(&r->proofs, true);
-			bud_interrupts_init(&r->interrupts, r->source->info.nr_cpus, &r->kernel);
-			bud_completeness_init(&r->completeness, r->source->info.nr_cpus);
-			status = bud_replay_rewind(r, err);
-			r->rules.infer = infers(r) ? &r->start : NULL;
-			r->rules.completeness = &r->completeness;
-		}
-		if (!status)
-			status = bud_replay_run(r, BUD_TIME_NONE, budget, &ended, err);
-		if (!status && ended)
-			*done = !end_pass(r) || r->proofs.nr_passes >= max_passes;
-	}
-	return status;
-}
-
 bud_status bud_replay_learn(bud_replay *replay, unsigned max_passes, uint64_t *budget, bool *done, bud_error *err)
 {
 	bud_replay *r = replay;
 	bud_status status = BUD_OK;
 	*done = r->fitting;
 	if (!r->fitting)
-		status = run_passes(r, max_passes, budget, done, err);
+		status = bud_passes_run(r, max_passes, budget, done, err);
 	if (status || !*done)
 		return status;
 	if (r->types && r->schedule.first_types) {

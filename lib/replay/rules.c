@@ -12,7 +12,8 @@
 static void learn_alloc(bud_rules *rules, const bud_event *event, const bud_zone *zone, bud_pfn pfn, int order)
 {
 	uint64_t nr = (uint64_t)1 << order, moved = 0;
-	uint64_t free = bud_pageset_count_range(&zone->buddy.free, pfn, nr);
+	uint64_t free =
+		order ? bud_pageset_count_range(&zone->buddy.free, pfn, nr) : bud_buddy_page_is_free(&zone->buddy, pfn);
 	for (bud_pfn p = pfn; free == nr && p < pfn + nr; p++) {
 		uint64_t stamp = bud_proofs_stamp_of(rules->proofs, p);
 		moved = stamp > moved ? stamp : moved;
@@ -190,6 +191,26 @@ void bud_rules_seeded(bud_rules *rules)
 		lose_certainty(rules);
 }
 
+void bud_rules_catch_up(bud_rules *rules)
+{
+	const bud_proofs *proofs = rules->proofs;
+	for (size_t i = 0; i < proofs->nr_known && proofs->known[i].seq <= rules->seq; i++) {
+		const bud_proof *proof = &proofs->known[i];
+		const bud_zone_range *range = bud_memory_range_of(rules->memory, proof->pfn);
+		bool seed = proof->kind == BUD_PROOF_SEED && proof->seq == rules->seed_seq;
+		bool past = proof->seq < rules->seq && proof->kind != BUD_PROOF_SEED;
+		for (bud_pfn p = proof->pfn; range && p < proof->pfn + ((bud_pfn)1 << proof->order); p++) {
+			uint64_t moved = bud_proofs_stamp_of(proofs, p);
+			if ((seed && moved < proof->seq) ||
+			    (past && proof->kind == BUD_PROOF_AFTER && moved <= proof->seq))
+				bud_zone_make_cached(range->zone, p, 0);
+			if (past && proof->kind == BUD_PROOF_DIRECT && moved == proof->seq)
+				bud_zone_make_free(range->zone, p, 0);
+		}
+	}
+	rules->next_proof = 0;
+}
+
 /* Pages of a zone by state. */
 typedef struct books {
 	uint64_t pages[BUD_NR_PAGE_STATES];
@@ -233,7 +254,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		if (rules->infer && !zone->seeded)
 			infer_start(rules, event, zone, pfn, order);
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
-		bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
+		if (rules->interrupts)
+			bud_interrupts_note(rules->interrupts, event, zone, rules->seq, rules->proofs);
 	}
 	if (rules->types && bud_types_before(rules->types, event, zone, pfn, order))
 		bud_contradiction_note(&rules->contradictions[BUD_CONTRA_RETYPED], event, pfn, BUD_PAGE_UNKNOWN);
@@ -357,7 +379,7 @@ static void apply_marks(bud_rules *rules, const bud_event *event)
 static void note_batched(bud_rules *rules, const bud_event *event)
 {
 	const bud_zone_range *range = range_of(rules, event->page.pfn);
-	if (range && rules->proofs->learning)
+	if (range && rules->interrupts)
 		bud_interrupts_note(rules->interrupts, event, range->zone, rules->seq, rules->proofs);
 }
 
@@ -408,7 +430,7 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 		rules->lost += event->lost.count;
 		rules->uncounted_gaps += event->lost.count == 0;
 		close_gap(rules, event->cpu);
-		if (rules->proofs->learning)
+		if (rules->interrupts)
 			bud_interrupts_gap(rules->interrupts, event->cpu, rules->proofs);
 		rules->gap_seq = rules->seq + 1;
 		break;
@@ -432,7 +454,7 @@ static void tell(bud_rules *rules, const bud_event *event)
 
 size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uint64_t t_ns)
 {
-	const bool told = rules->listeners || rules->completeness, learning = rules->proofs->learning;
+	const bool told = rules->listeners || rules->completeness;
 	size_t i = 0;
 	for (; i < nr && events[i].t_ns <= t_ns; i++) {
 		bool counts = BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS;
@@ -440,7 +462,7 @@ size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uin
 		if (told)
 			tell(rules, &events[i]);
 		apply(rules, &events[i]);
-		if (learning && counts)
+		if (rules->interrupts && counts)
 			bud_interrupts_see(rules->interrupts, &events[i], rules->seq, rules->proofs);
 		if (proven)
 			apply_after(rules, rules->seq);

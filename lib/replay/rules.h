@@ -53,7 +53,7 @@ typedef struct bud_rules {
 	const bud_kernel *kernel;
 	const bud_zone_range *last_range; /* where the previous event was: most are near it */
 	bud_compaction compaction;
-	bud_interrupts *interrupts;
+	bud_interrupts *interrupts; /* NULL: what they tell is known */
 	bud_types *types; /* NULL: not followed */
 	bud_proofs *proofs;
 	size_t next_proof;
@@ -86,6 +86,12 @@ void bud_rules_open_window(bud_rules *rules, bud_pageset *touched);
 /* The window is closed, but was not read for a seed: a pass that learns hears of what was free then. */
 void bud_rules_close_window(bud_rules *rules);
 void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free);
+
+/*
+ * A pass that learns begins where another had come to before it knew what it
+ * was to learn: pages that no event has named since go where that says.
+ */
+void bud_rules_catch_up(bud_rules *rules);
 
 /* A seed was just read: what was free at that moment is known now, but for what later events tell, and lost events. */
 void bud_rules_seeded(bud_rules *rules);

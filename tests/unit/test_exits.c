@@ -159,22 +159,68 @@ static void test_a_page_is_in_doubt_between_its_exits(void **state)
 	tear_down(&proofs, &zone);
 }
 
-/* No exit at all: only when nothing else is learnt any more it left as soon as it came. */
+/* No exit for page 64: only when nothing else is learnt any more it left as soon as it came. */
 static void test_without_an_exit_it_left_as_it_came(void **state)
 {
 	(void)state;
 	bud_proofs proofs;
 	bud_zone zone;
 	set_up(&proofs, &zone);
-	bud_exits_gone(&proofs, 64, 1, 0, 20, 0, true);
+	for (int pass = 0; pass < 2; pass++) {
+		bud_event event = fast_of(8, 1);
+		bud_proofs_begin(&proofs, true);
+		bud_proofs_stamp(&proofs, 64, 8, 1);
+		bud_exits_gone(&proofs, 64, 1, 0, 5, 0, true);
+		bud_exits_add_fast(&proofs, &event, 10, &zone, 0);
+		bud_exits_gone(&proofs, 130, 7, 0, 20, 0, true);
+		settle(&proofs);
+		assert_non_null(proof_of(&proofs, BUD_PROOF_AT, 10));
+		assert_true(!proof_of(&proofs, BUD_PROOF_AFTER, 1) == (pass == 0));
+	}
+	tear_down(&proofs, &zone);
+}
+
+/* A pass that ends with what an earlier one ended with would be followed by the same ones again. */
+static void test_passes_do_not_go_round(void **state)
+{
+	(void)state;
+	bud_proofs proofs;
+	bud_zone zone;
+	set_up(&proofs, &zone);
+	static const bud_pfn found[] = { 130, 66, 130 };
+	for (int pass = 0; pass < 3; pass++) {
+		bud_event event = fast_of(8, 1);
+		bud_proofs_begin(&proofs, true);
+		bud_exits_add_fast(&proofs, &event, 10, &zone, 0);
+		bud_exits_gone(&proofs, found[pass], 7, 0, 20, 0, true);
+		bud_exits_settle(&proofs, 0);
+		assert_int_equal(bud_proofs_news(&proofs), 1);
+		assert_int_equal(bud_proofs_end(&proofs), pass < 2);
+	}
+	tear_down(&proofs, &zone);
+}
+
+/* What was found out before the mark is there again when a pass begins behind it; what came later is not. */
+static void test_a_pass_goes_back_to_the_mark(void **state)
+{
+	(void)state;
+	bud_proofs proofs;
+	bud_proofs_kept kept;
+	bud_zone zone;
+	set_up(&proofs, &zone);
+	bud_exits_gone(&proofs, 64, 1, 0, 5, 0, true);
+	assert_true(bud_proofs_keep(&proofs, &kept));
+	bud_proofs_stamp(&proofs, 128, 8, 9);
+	bud_proofs_stamp(&proofs, 100000, 1, 9);
+	bud_exits_gone(&proofs, 256, 1, 0, 11, 0, true);
 	settle(&proofs);
-	assert_null(proof_of(&proofs, BUD_PROOF_AFTER, 1));
-	assert_true(proofs.last_resort);
-	bud_proofs_begin(&proofs, true);
-	bud_proofs_stamp(&proofs, 64, 8, 1);
-	bud_exits_gone(&proofs, 64, 1, 0, 20, 0, true);
-	settle(&proofs);
-	assert_non_null(proof_of(&proofs, BUD_PROOF_AFTER, 1));
+	bud_proofs_go_back(&proofs, &kept);
+	assert_int_equal(bud_proofs_stamp_of(&proofs, 128), 2);
+	assert_int_equal(bud_proofs_stamp_of(&proofs, 263), 3);
+	assert_int_equal(bud_proofs_stamp_of(&proofs, 100000), 0);
+	assert_int_equal(proofs.nr_gone, 1);
+	assert_int_equal(proofs.gone[0].pfn, 64);
+	bud_proofs_kept_fini(&kept);
 	tear_down(&proofs, &zone);
 }
 
@@ -188,6 +234,8 @@ int main(void)
 		cmocka_unit_test(test_blocks_give_way_to_one_another),
 		cmocka_unit_test(test_a_page_is_in_doubt_between_its_exits),
 		cmocka_unit_test(test_without_an_exit_it_left_as_it_came),
+		cmocka_unit_test(test_passes_do_not_go_round),
+		cmocka_unit_test(test_a_pass_goes_back_to_the_mark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
