@@ -80,24 +80,40 @@ bool bud_palette_parse(const char *name, bud_palette *palette)
 	return false;
 }
 
-bud_heat_colors bud_heat_256(bud_palette palette, int level, bool light)
+/* Ramps of monotone lightness; of 256 colours those that come nearest. */
+static bud_heat_colors of_256(bud_palette palette, int step)
 {
 	enum { BLACK = 16, WHITE = 231 };
 	static const short ramps[BUD_PALETTE_MONO][BUD_HEAT_LEVELS] = {
 		{ -1, 235, 24, 242, 244, 246, 108, 180, 185, 227 },
 		{ -1, 53, 90, 24, 96, 66, 36, 77, 184, 226 },
 	};
-	if (!level || palette == BUD_PALETTE_MONO)
-		return (bud_heat_colors){ -1, -1 };
-	int step = light ? BUD_HEAT_LEVELS - level : level;
 	return (bud_heat_colors){ ramps[palette][step], step < 4 ? WHITE : BLACK };
 }
 
-bud_heat_colors bud_heat_8(int level)
+static bud_heat_colors direct(bud_palette palette, int step)
+{
+	enum { BLACK = 0x080808, WHITE = 0xffffff };
+	static const int ramps[BUD_PALETTE_MONO][BUD_HEAT_LEVELS] = {
+		{ -1, 0x123570, 0x3b496c, 0x575d6d, 0x707173, 0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55, 0xfee838 },
+		{ -1, 0x482878, 0x3e4989, 0x31688e, 0x26828e, 0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b, 0xfde725 },
+	};
+	return (bud_heat_colors){ ramps[palette][step], step < 5 ? WHITE : BLACK };
+}
+
+static bud_heat_colors of_8(int level)
 {
 	static const bud_heat_colors colors[BUD_HEAT_LEVELS] = { { -1, -1 }, { 4, 7 }, { 4, 7 }, { 4, 7 }, { 6, 0 },
 								 { 6, 0 },   { 6, 0 }, { 3, 0 }, { 3, 0 }, { 3, 0 } };
 	return colors[level];
+}
+
+bud_heat_colors bud_heat_color(int colors, bud_palette palette, int level, bool light)
+{
+	int step = light ? BUD_HEAT_LEVELS - level : level;
+	if (!level || palette == BUD_PALETTE_MONO)
+		return (bud_heat_colors){ -1, -1 };
+	return colors == BUD_HEAT_DIRECT ? direct(palette, step) : colors == 256 ? of_256(palette, step) : of_8(level);
 }
 
 const char *bud_heat_event_text(char letter)

@@ -47,13 +47,14 @@ const char *bud_palette_name(bud_palette palette);
 /* False for a name that is none. */
 bool bud_palette_parse(const char *name, bud_palette *palette);
 
-/* Colours of the 256-colour palette behind and in a digit of that level; level 0 is the terminal's own. */
+#define BUD_HEAT_DIRECT (1 << 24) /* colours of a terminal that takes 0xRRGGBB */
+
+/* Colours behind and in a digit of that level, for a terminal of 8, 256 or BUD_HEAT_DIRECT colours; -1, as at level 0,
+ * is the terminal's own. */
 typedef struct bud_heat_colors {
-	short back, fore;
+	int back, fore;
 } bud_heat_colors;
-bud_heat_colors bud_heat_256(bud_palette palette, int level, bool light);
-/* The same with the 8 first colours. */
-bud_heat_colors bud_heat_8(int level);
+bud_heat_colors bud_heat_color(int colors, bud_palette palette, int level, bool light);
 
 /* "15.6G" from pages; "408M", "64K", "?" for BUD_UNKNOWN. Returns text. */
 char *bud_heat_size(uint64_t pages, int page_shift, char *text, size_t size);

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/heat.h"
+
 bud_status bud_output_open(bud_output *output, const char *path, bud_error *err)
 {
 	*output = (bud_output){ .out = path ? fopen(path, "we") : stdout, .path = path };
@@ -142,6 +144,8 @@ int bud_output_colors(bud_color color, FILE *out)
 		return 0;
 	if (color == BUD_COLOR_8)
 		return 8;
+	if (color == BUD_COLOR_DIRECT)
+		return BUD_HEAT_DIRECT;
 	if (color != BUD_COLOR_AUTO)
 		return 256;
 	if ((no_color && *no_color) || !isatty(fileno(out)) || !term || !*term || strcmp(term, "dumb") == 0 ||

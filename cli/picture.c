@@ -26,12 +26,15 @@ typedef struct picture {
 /* One digit over its colour; a run of one colour is said once. */
 static void print_cell(picture *p, char glyph, int level)
 {
-	bud_heat_colors c = p->colors == 8 ? bud_heat_8(level) : bud_heat_256(BUD_PALETTE_CIVIDIS, level, p->light);
+	bud_heat_colors c = bud_heat_color(p->colors, BUD_PALETTE_CIVIDIS, level, p->light);
 	if (p->colors && level != p->pen) {
 		if (c.back < 0)
 			fputs("\033[0m", p->out);
 		else if (p->colors == 8)
 			fprintf(p->out, "\033[%d;%dm", 40 + c.back, 30 + c.fore);
+		else if (p->colors == BUD_HEAT_DIRECT)
+			fprintf(p->out, "\033[48;2;%d;%d;%d;38;2;%d;%d;%dm", c.back >> 16, c.back >> 8 & 0xff,
+				c.back & 0xff, c.fore >> 16, c.fore >> 8 & 0xff, c.fore & 0xff);
 		else
 			fprintf(p->out, "\033[48;5;%d;38;5;%dm", c.back, c.fore);
 		p->pen = level;

@@ -17,7 +17,7 @@
 static volatile sig_atomic_t caught, stopping, continued;
 static struct {
 	SCREEN *screen;
-	int colors; /* in use: 0, 8 or 256 */
+	int colors; /* in use: 0, 8, 256 or BUD_HEAT_DIRECT */
 	bool light, sync, mouse;
 	bud_palette palette; /* that pairs are set for */
 	attr_t attributes[BUD_NR_ROLES];
@@ -76,12 +76,23 @@ static void set_role(int role, attr_t attribute, int fore, int back)
 		term.pairs[role] = pair;
 }
 
+/* A colour of the cube of 256, as the terminal at hand numbers it. */
+static int wide(int red, int green, int blue)
+{
+	static const int steps[] = { 0, 0x5f, 0x87, 0xaf, 0xd7, 0xff };
+	return term.colors == 256 ? 16 + 36 * red + 6 * green + blue
+				  : steps[red] << 16 | steps[green] << 8 | steps[blue];
+}
+
 static void set_types(void)
 {
 	/* U M R H C I ?: hues that stay apart for most eyes; the letter says it anyway. */
-	static const short wide[] = { 173, 75, 143, 205, 80, 250, -1 }, few[] = { 1, 4, 2, 5, 6, 7, -1 };
+	const int many[] = {
+		wide(4, 2, 1), wide(1, 3, 5), wide(3, 3, 1), wide(5, 1, 3), wide(1, 4, 4), wide(4, 4, 4), -1
+	};
+	static const int few[] = { 1, 4, 2, 5, 6, 7, -1 };
 	for (int i = 0; i < 7; i++)
-		set_role(BUD_ROLE_TYPE + i, A_NORMAL, term.colors == 256 && !term.light ? wide[i] : few[i], -1);
+		set_role(BUD_ROLE_TYPE + i, A_NORMAL, term.colors >= 256 && !term.light ? many[i] : few[i], -1);
 }
 
 static void set_roles(bud_palette palette)
@@ -90,21 +101,22 @@ static void set_roles(bud_palette palette)
 	set_role(BUD_ROLE_NORMAL, A_NORMAL, -1, -1);
 	set_role(BUD_ROLE_TITLE, A_REVERSE, -1, -1);
 	set_role(BUD_ROLE_DIM, A_NORMAL, -1, -1);
-	set_role(BUD_ROLE_WARN, A_BOLD, term.light ? 1 : term.colors == 256 ? 208 : 3, -1);
+	set_role(BUD_ROLE_WARN, A_BOLD, term.light ? 1 : term.colors >= 256 ? wide(5, 2, 0) : 3, -1);
 	if (!term.pairs[BUD_ROLE_WARN])
 		term.attributes[BUD_ROLE_WARN] = A_BOLD | A_UNDERLINE;
 	set_role(BUD_ROLE_CURSOR, A_REVERSE | A_BOLD, -1, -1);
 	set_role(BUD_ROLE_SELECTED, A_REVERSE, -1, -1);
 	set_types();
 	for (int level = 0; level < BUD_HEAT_LEVELS; level++) {
-		bud_heat_colors c = palette == BUD_PALETTE_MONO ? (bud_heat_colors){ -1, -1 }
-				    : term.colors == 256	? bud_heat_256(palette, level, term.light)
-								: bud_heat_8(level);
+		bud_heat_colors c = bud_heat_color(term.colors, palette, level, term.light);
 		set_role(BUD_ROLE_HEAT + level, A_NORMAL, c.fore, c.back);
 	}
 }
 
-/* How many colours: what the terminal has, unless the user asks for fewer, or none. */
+/*
+ * How many colours: what the terminal has, unless the user asks for fewer, or none. Where the description says RGB,
+ * numbers from 8 on are colours themselves, so that there is no palette of 256 to ask for.
+ */
 static int choose_colors(bud_color color)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -112,9 +124,9 @@ static int choose_colors(bud_color color)
 		return 0;
 	start_color();
 	use_default_colors();
-	/* Terminals of direct colour take numbers for colours, and only the first eight as ours. */
-	bool direct = tigetflag("RGB") > 0;
-	return COLORS >= 256 && !direct && color != BUD_COLOR_8 ? 256 : COLORS >= 8 ? 8 : 0;
+	if (COLORS >= 256 && color != BUD_COLOR_8)
+		return tigetflag("RGB") > 0 && COLORS >= BUD_HEAT_DIRECT ? BUD_HEAT_DIRECT : 256;
+	return COLORS >= 8 ? 8 : 0;
 }
 
 static int hex_pair(const char *text)

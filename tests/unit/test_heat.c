@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -58,33 +59,46 @@ static void test_the_gravest_event_is_shown(void **state)
 	assert_int_equal(bud_heat_event(&column), 'l');
 }
 
-static void check_palette(bud_palette palette)
+static int lightness(int rgb)
 {
+	return 299 * (rgb >> 16) + 587 * (rgb >> 8 & 0xff) + 114 * (rgb & 0xff);
+}
+
+/* Level 0 is the terminal's own, and so is all of mono; digits are apart from what is behind them. */
+static void check_palette(bud_palette palette, int colors)
+{
+	int before = -1;
 	for (int level = 0; level < BUD_HEAT_LEVELS; level++) {
-		bud_heat_colors dark = bud_heat_256(palette, level, false), light = bud_heat_256(palette, level, true);
+		bud_heat_colors dark = bud_heat_color(colors, palette, level, false),
+				light = bud_heat_color(colors, palette, level, true);
 		bool colored = level && palette != BUD_PALETTE_MONO;
-		assert_true(colored ? dark.back >= 0 && dark.back < 256 : dark.back == -1);
+		assert_true(colored ? dark.back >= 0 && dark.back < colors : dark.back == -1);
 		assert_int_not_equal(dark.back, colored ? dark.fore : 0);
-		if (colored)
-			assert_int_equal(light.back, bud_heat_256(palette, BUD_HEAT_LEVELS - level, false).back);
-		else
-			assert_int_equal(light.back, -1);
+		if (!colored)
+			continue;
+		if (colors > 8)
+			assert_int_equal(light.back,
+					 bud_heat_color(colors, palette, BUD_HEAT_LEVELS - level, false).back);
+		if (colors != BUD_HEAT_DIRECT)
+			continue;
+		/* The first eight numbers are the terminal's palette. */
+		assert_true(dark.back >= 8 && dark.fore >= 8);
+		assert_true(lightness(dark.back) > before);
+		assert_true(abs(lightness(dark.back) - lightness(dark.fore)) > 80000);
+		before = lightness(dark.back);
 	}
 }
 
-static void test_colours_of_every_level(void **state)
+static void test_palettes(void **state)
 {
 	(void)state;
+	static const int terminals[] = { 8, 256, BUD_HEAT_DIRECT };
 	for (int p = 0; p < BUD_NR_PALETTES; p++) {
 		bud_palette parsed;
-		check_palette((bud_palette)p);
+		for (int i = 0; i < 3; i++)
+			check_palette((bud_palette)p, terminals[i]);
 		assert_true(bud_palette_parse(bud_palette_name((bud_palette)p), &parsed));
 		assert_int_equal(parsed, p);
-	}
-	for (int level = 0; level < BUD_HEAT_LEVELS; level++) {
-		bud_heat_colors few = bud_heat_8(level);
-		assert_true(level ? few.back >= 0 && few.back < 8 : few.back == -1);
-		assert_int_not_equal(few.back, level ? few.fore : 0);
 	}
 }
 
@@ -161,7 +175,7 @@ int main(void)
 		cmocka_unit_test(test_levels_are_powers_of_four),
 		cmocka_unit_test(test_indices_in_tenths),
 		cmocka_unit_test(test_the_gravest_event_is_shown),
-		cmocka_unit_test(test_colours_of_every_level),
+		cmocka_unit_test(test_palettes),
 		cmocka_unit_test(test_shares_in_tenths),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_counts),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "cli/heat.h"
 #include "cli/output.h"
 
 static void test_nothing_reaches_a_terminal_that_could_act_on_it(void **state)
@@ -51,7 +52,7 @@ static void test_colours_by_wish_and_surroundings(void **state)
 	assert_int_equal(bud_output_colors(BUD_COLOR_ALWAYS, file), 256);
 	assert_int_equal(bud_output_colors(BUD_COLOR_8, file), 8);
 	assert_int_equal(bud_output_colors(BUD_COLOR_256, file), 256);
-	assert_int_equal(bud_output_colors(BUD_COLOR_DIRECT, file), 256);
+	assert_int_equal(bud_output_colors(BUD_COLOR_DIRECT, file), BUD_HEAT_DIRECT);
 	assert_int_equal(bud_output_colors(BUD_COLOR_NEVER, file), 0);
 	setenv("NO_COLOR", "1", 1);
 	assert_int_equal(bud_output_colors(BUD_COLOR_ALWAYS, file), 256);
