@@ -139,7 +139,9 @@ static bud_status choose_by_time(subject *s, bud_error *err)
 	if (o->gfp) {
 		s->wanted = s->question = true;
 		s->pid = -1;
-		s->plea = (bud_plea){ .order = o->filter.order_min, .type = BUD_MT_UNKNOWN, .node = -1 };
+		s->plea = (bud_plea){
+			.order = o->filter.order_min, .type = BUD_MT_UNKNOWN, .node = o->filter.node, .only = &o->filter
+		};
 		if (o->filter.order_min != o->filter.order_max)
 			return bud_error_set(err, BUD_ERR_USAGE, "--gfp asks for one request: give its --order, too");
 		return bud_gfp_parse(&bud_replay_kernel(s->bench->replay)->gfp, o->gfp, &s->plea.gfp_flags, err);
@@ -173,7 +175,8 @@ static bud_status choose_episode(subject *s, const bud_episode *e, bud_error *er
 			      .type = (bud_migratetype)e->migratetype,
 			      .node = e->node,
 			      .interrupt = e->in_interrupt,
-			      .first = true };
+			      .first = true,
+			      .only = &s->options->filter };
 	return BUD_OK;
 }
 
@@ -328,6 +331,7 @@ static bud_status print_reports(const subject *s, const bud_explain_text *text, 
 	for (size_t i = 0; i < s->klog->nr_reports; i++) {
 		bud_explanation explanation;
 		bud_plea plea = bud_logmatch_plea(&s->klog->reports[i]);
+		plea.only = &s->options->filter;
 		bud_status status = bud_explain_report(&explanation, &plea, &s->klog->reports[i], text->kernel, err);
 		if (status)
 			return status;
@@ -343,7 +347,8 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 				  .kernel = bud_replay_kernel(s->bench->replay),
 				  .source = bundle->source,
 				  .clock_is_ns = bundle->source->info.clock_is_ns,
-				  .verbose = s->options->verbose };
+				  .verbose = s->options->verbose,
+				  .question = s->question };
 	if (!s->question && !s->options->dmesg)
 		bud_explain_text_list(&text, bud_failures_list(s->log), s->number);
 	if (s->wanted) {

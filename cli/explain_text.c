@@ -38,6 +38,11 @@ void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failur
 {
 	size_t nr = t->verbose || failures->nr <= SHOWN ? failures->nr : SHOWN;
 	bud_output_print(t->out, "%" PRIu64 " failed allocations", failures->total);
+	uint64_t wanted = 0;
+	for (int i = 0; i < BUD_NR_CAUSES; i++)
+		wanted += failures->by_cause[i];
+	if (wanted < failures->total)
+		bud_output_print(t->out, ", %" PRIu64 " of them asked for", wanted);
 	for (int i = 0, said = 0; i < BUD_NR_CAUSES; i++)
 		if (failures->by_cause[i])
 			bud_output_print(t->out, "%s %" PRIu64 " %s", said++ ? "," : ":", failures->by_cause[i],
@@ -81,7 +86,11 @@ static void print_sum(const bud_explain_text *t, const bud_plea *plea, const bud
 	bud_output_print(t->out, "    %" PRIu64 " pages free (%s)", a->free, size_of(t, a->free, free));
 	if (a->uncertain)
 		bud_output_print(t->out, " +-%" PRIu64, a->uncertain);
-	bud_output_print(t->out, " - %" PRIu64 " it cannot have", a->held);
+	uint64_t own = ((uint64_t)1 << plea->order) - 1, kept = a->held - own;
+	if (own)
+		bud_output_print(t->out, " - %" PRIu64 " it takes itself", own);
+	if (kept)
+		bud_output_print(t->out, " - %" PRIu64 " kept for high-atomic requests and CMA", kept);
 	bud_output_print(t->out, "; must be more than %" PRId64 " (%s mark %" PRIu64 ", %s", a->mark,
 			 plea->first ? "low" : "min", a->level, size_of(t, a->level, mark));
 	if (a->boost)
@@ -117,8 +126,9 @@ static void print_answer(const bud_explain_text *t, const bud_plea *plea, const 
 
 void bud_explain_text_verdict(const bud_explain_text *t, const bud_plea *plea, const bud_explanation *e)
 {
-	bud_output_print(t->out, "verdict   %s: %s%s\n\n", bud_cause_name(e->cause), bud_cause_text(e->cause),
-			 e->unsure ? " (not surely)" : "");
+	bool served = t->question && e->cause == BUD_CAUSE_PASSES;
+	bud_output_print(t->out, "verdict   %s: %s%s\n\n", bud_cause_name(e->cause),
+			 served ? "it would be served" : bud_cause_text(e->cause), e->unsure ? " (not surely)" : "");
 	bud_output_print(t->out, "its zones, in the order they are asked (%s attempt)\n",
 			 plea->first ? "the first" : "the last");
 	for (size_t i = 0; i < e->nr_answers; i++)
@@ -166,14 +176,18 @@ static size_t rank_sites(const bud_impasse *scene, const bud_owners *owners, uin
 static void print_costs(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
 			bud_site_table *sites)
 {
+	char size[16];
 	uint32_t nr_sites = bud_site_count(sites);
 	rank *ranks = calloc(nr_sites + 1, sizeof *ranks);
 	if (!ranks)
 		return;
 	size_t nr = rank_sites(scene, owners, nr_sites, ranks);
 	if (nr)
-		bud_output_print(t->out, "  who holds such blocks, in all zones\n    %7s %7s %7s  %s\n", "blocks",
-				 "alone", "pages", "who");
+		bud_output_print(t->out,
+				 "  what allocators cost: such blocks of %s that they hold pages in, in all zones\n"
+				 "    %7s %7s %7s  %s\n",
+				 size_of(t, (uint64_t)1 << t->kernel->pageblock_order, size), "blocks", "alone",
+				 "pages", "who");
 	for (size_t i = 0; i < nr && (i < SHOWN || t->verbose); i++) {
 		char name[BUD_SITE_TEXT];
 		bud_output_print(t->out, "    %7" PRIu64 " %7" PRIu64 " %7" PRIu64 "  %s\n", ranks[i].blocks,
@@ -194,19 +208,23 @@ static bool is_asked(const bud_impasse *scene, const bud_zone *zone)
 	return false;
 }
 
-static void print_pinned(const bud_explain_text *t, const bud_impasse *scene)
+static void print_pinned(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
+			 bud_site_table *sites)
 {
 	size_t nr = 0;
-	bud_output_print(t->out, "  %-12s %-12s %6s %6s %8s %8s %8s\n", "nearest", "zone", "free", "cached", "movable",
-			 "fixed", "unknown");
+	bud_output_print(t->out, "  %-12s %-12s %6s %6s %8s %8s %8s  %s\n", "nearest", "zone", "free", "cached",
+			 "movable", "fixed", "unknown", "most of it by");
 	for (size_t i = 0; i < scene->pins.nr_blocks; i++) {
 		const bud_pinned_block *b = &scene->pins.blocks[i];
 		char zone[32];
 		if (!is_asked(scene, b->zone) || (nr++ >= SHOWN && !t->verbose))
 			continue;
 		snprintf(zone, sizeof zone, "%d %s", b->zone->node, b->zone->name);
-		bud_output_print(t->out, "  0x%-10" PRIx64 " %-12s %6u %6u %8u %8u %8u\n", b->start, zone, b->free,
-				 b->cached, b->movable, b->fixed, b->unknown);
+		char name[BUD_SITE_TEXT] = "?";
+		if (b->row)
+			bud_site_name(sites, bud_owners_use(owners, b->row)->site, name, sizeof name);
+		bud_output_print(t->out, "  0x%-10" PRIx64 " %-12s %6u %6u %8u %8u %8u  %s\n", b->start, zone, b->free,
+				 b->cached, b->movable, b->fixed, b->unknown, name);
 	}
 	if (nr > SHOWN && !t->verbose)
 		bud_output_print(t->out, "  ... %zu in all\n", nr);
@@ -225,7 +243,10 @@ static void print_room(const bud_explain_text *t, const bud_impasse *scene, bool
 	for (size_t i = 0; i < scene->nr_zones; i++) {
 		const bud_headroom *h = huge ? &scene->zones[i].huge : &scene->zones[i].room;
 		char zone[32];
-		snprintf(zone, sizeof zone, "%d %s", scene->zones[i].zone->node, scene->zones[i].zone->name);
+		const bud_zone *z = scene->zones[i].zone;
+		if (scene->plea.only && !bud_section_wants_zone(scene->plea.only, z->node, z->name))
+			continue;
+		snprintf(zone, sizeof zone, "%d %s", z->node, z->name);
 		bud_output_print(t->out,
 				 "  %-12s %8" PRIu64 " %8" PRIu64 " %14" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", zone,
 				 h->blocks, h->free, h->reachable, h->fixed, h->unknown);
@@ -318,13 +339,15 @@ void bud_explain_text_scene(const bud_explain_text *t, const bud_impasse *scene,
 	if (scene->plea.order) {
 		bud_output_print(
 			t->out, "\nin the way: pageblocks of its zones at least half free, and what is left in them\n");
-		print_pinned(t, scene);
+		print_pinned(t, scene, owners, sites);
 		print_costs(t, scene, owners, sites);
 	}
 	fputc('\n', t->out);
 	if (scene->plea.order && scene->plea.order != kernel->pageblock_order)
 		print_room(t, scene, false);
 	print_room(t, scene, true);
+	if (t->question && scene->explanation.cause == BUD_CAUSE_PASSES)
+		return;
 	bud_output_print(t->out, "what would have helped\n");
 	for (size_t i = 0; i < scene->remedies.nr; i++)
 		print_remedy(t, scene, &scene->remedies.list[i]);

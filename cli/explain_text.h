@@ -16,6 +16,7 @@ typedef struct bud_explain_text {
 	const bud_kernel *kernel;
 	const bud_source *source; /* NULL: explained by the kernel log alone */
 	bool clock_is_ns, verbose;
+	bool question; /* of the user's own: nobody asked for it in the trace */
 } bud_explain_text;
 
 /* All failures, counted by cause; the selected one is marked, 0: none. */

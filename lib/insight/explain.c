@@ -255,6 +255,8 @@ static bool comes_before(const question *q, const bud_zone_facts *a, const bud_a
 static bool may_use(const question *q, const bud_zone_facts *zone)
 {
 	bool this_node = q->gfp & BUD_GFP_THISNODE && q->plea->node >= 0;
+	if (q->plea->only && !bud_section_wants_zone(q->plea->only, zone->node, zone->name))
+		return false;
 	return zone->type <= q->highest && zone->managed && !(this_node && zone->node != q->plea->node);
 }
 

@@ -12,6 +12,7 @@
 #define BUD_INSIGHT_EXPLAIN_H
 
 #include "lib/insight/boosts.h"
+#include "lib/insight/section.h"
 #include "lib/memory/memory.h"
 
 /* clang-format off */
@@ -45,6 +46,7 @@ typedef struct bud_plea {
 	bool oom_victim;      /* by a task that the OOM killer had chosen */
 	bool first;	      /* ask as at its first attempt: why it was not served at once, not why it failed */
 	bool limit;	      /* its pages were freed again on the spot: the memory cgroup refused */
+	const bud_section_filter *only; /* the zones of these alone are asked; NULL: all that it may use */
 } bud_plea;
 
 /* What the answer depends on, of one zone at one instant; pages. */

@@ -109,7 +109,8 @@ static bud_plea plea_of(const bud_failure_log *log, const bud_event *event)
 			   .interrupt = event->page.context & IN_INTERRUPT,
 			   .oom_victim = is_victim(log, event->pid),
 			   .limit = gfp & BUD_GFP_ACCOUNT && last && last->is_free && last->pid == event->pid &&
-				    last->order == event->order };
+				    last->order == event->order,
+			   .only = log->filter };
 }
 
 static bool wants(const bud_failure_log *log, const bud_event *event, const bud_plea *plea)
@@ -145,6 +146,11 @@ static bool make_room(bud_failure_log *log)
 	return true;
 }
 
+static bool asks_few(const bud_section_filter *filter)
+{
+	return filter && (filter->node >= 0 || filter->zone);
+}
+
 static void keep(bud_failure_log *log, const bud_event *event, const bud_plea *plea)
 {
 	bud_failures *list = &log->list;
@@ -152,7 +158,7 @@ static void keep(bud_failure_log *log, const bud_event *event, const bud_plea *p
 	const bud_settings *settings = bud_explain_settings(log->settings, log->nr_settings, event->t_ns);
 	log->status = bud_explain_memory(e, plea, bud_replay_memory(log->replay), bud_replay_kernel(log->replay),
 					 settings, log->boosts, NULL);
-	if (log->status)
+	if (log->status || (asks_few(log->filter) && !e->nr_answers))
 		return;
 	list->by_cause[e->cause]++;
 	if (list->nr == BUD_FAILURES_MAX)

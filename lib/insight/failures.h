@@ -48,7 +48,8 @@ static inline const bud_answer *bud_failures_answers(const bud_failures *failure
 
 typedef struct bud_failure_log bud_failure_log;
 
-/* filter: what is kept (order, command, pid, type; NULL: all). settings: one for each snapshot, some perhaps empty;
+/* filter: what is kept (order, command, pid, type, and what some zone of these could have served), and the zones that
+ * are asked; NULL: all. settings: one for each snapshot, some perhaps empty;
  * boosts listen before. Everything given is borrowed and outlives the log. */
 bud_status bud_failures_create(bud_failure_log **log, const bud_replay *replay, bud_source *source,
 			       const bud_section_filter *filter, const bud_settings *settings, size_t nr_settings,

@@ -10,6 +10,7 @@ typedef struct look {
 	const bud_owners *owners;
 	size_t room;	/* for blocks */
 	uint64_t *seen; /* by row: number of the last block that had pages of it, + 1 */
+	uint32_t *here; /* and how many that had */
 } look;
 
 static bool add_block(look *l, const bud_pinned_block *block)
@@ -46,7 +47,12 @@ static void ask_owners(look *l, bud_pinned_block *block)
 		if (l->seen[row] != l->pins->nr_blocks + 1) {
 			l->seen[row] = l->pins->nr_blocks + 1;
 			l->pins->costs[row].blocks++;
+			l->here[row] = 0;
 			nr_rows++;
+		}
+		if (++l->here[row] > block->row_pages) {
+			block->row = row;
+			block->row_pages = l->here[row];
 		}
 		if (owner.use->migratetype == BUD_MT_MOVABLE)
 			block->movable++;
@@ -104,7 +110,8 @@ bud_status bud_pins_collect(bud_pins *pins, const bud_memory *memory, const bud_
 	*pins = (bud_pins){ .nr_costs = bud_owners_count(owners), .complete = true };
 	pins->costs = calloc(pins->nr_costs, sizeof *pins->costs);
 	l.seen = calloc(pins->nr_costs, sizeof *l.seen);
-	bool enough = pins->costs && l.seen;
+	l.here = calloc(pins->nr_costs, sizeof *l.here);
+	bool enough = pins->costs && l.seen && l.here;
 	for (size_t i = 0; enough && i < memory->nr_ranges; i++) {
 		if (memory->ranges[i].zone->seeded)
 			enough = look_at_range(&l, &memory->ranges[i]);
@@ -112,6 +119,7 @@ bud_status bud_pins_collect(bud_pins *pins, const bud_memory *memory, const bud_
 			pins->complete = false;
 	}
 	free(l.seen);
+	free(l.here);
 	if (!enough) {
 		bud_pins_fini(pins);
 		return bud_error_memory(err, "pinned pageblocks");

@@ -18,9 +18,10 @@ typedef struct bud_pinned_block {
 	const bud_zone *zone;
 	uint32_t pages; /* of the zone; fewer than a pageblock at its edges */
 	uint32_t free, cached;
-	uint32_t movable; /* in use by requests of type Movable */
-	uint32_t fixed;	  /* in use by other requests */
-	uint32_t unknown; /* in use, or in an unknown state: nobody knows whose */
+	uint32_t movable;	 /* in use by requests of type Movable */
+	uint32_t fixed;		 /* in use by other requests */
+	uint32_t unknown;	 /* in use, or in an unknown state: nobody knows whose */
+	uint32_t row, row_pages; /* of the books: who has most of them, and how many; row 0: nobody is known */
 } bud_pinned_block;
 
 /* What one row of the books costs. */
