@@ -183,6 +183,7 @@ static void node_line(reader *r, const char *text)
 	bool lists = text[used] == ':';
 	if (!lists && strncmp(text + used, " free:", 6) != 0)
 		return;
+	r->zone = NULL; /* zones may move; the reserve follows its own zone's line at once */
 	bud_klog_zone *zone = bud_klog_zone_of(r->report, node, name);
 	r->report->t_end_ns = r->t_ns;
 	if (zone && lists)

@@ -72,7 +72,8 @@ void bud_klog_init(bud_klog *klog);
 void bud_klog_fini(bud_klog *klog);
 /* A new report at the end, everything unknown; NULL when there are too many, or no memory. */
 bud_klog_report *bud_klog_add_report(bud_klog *klog);
-/* The zone of that node and name in a report, added if it is not there; NULL when out of memory. */
+/* The zone of that node and name in a report, added if it is not there; NULL when out of memory. Valid until the next
+ * one is added. */
 bud_klog_zone *bud_klog_zone_of(bud_klog_report *report, int32_t node, const char *name);
 
 #endif

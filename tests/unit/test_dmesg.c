@@ -128,13 +128,28 @@ static void cuts_are_harmless(void **state)
 	}
 }
 
+/* Lines of other zones between a zone's line and its reserve: whose it is nobody knows. */
+static void reserves_follow_their_zone(void **state)
+{
+	(void)state;
+	bud_klog k;
+	read_text(&k, "a: page allocation failure: order:0, mode:0xcc0(GFP_KERNEL)\n"
+		      "Node 0 DMA free:1392kB min:100kB\n"
+		      "Node 0 DMA32: 1*4kB = 4kB\nNode 1 DMA32: 1*4kB = 4kB\nNode 2 DMA32: 1*4kB = 4kB\n"
+		      "lowmem_reserve[]: 0 336 336\n");
+	assert_int_equal(k.nr_reports, 1);
+	assert_int_equal(k.reports[0].nr_zones, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(k.reports[0].zones[i].nr_reserve, 0);
+	bud_klog_fini(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(failures_are_read),
-		cmocka_unit_test(oom_reports_are_read),
-		cmocka_unit_test(boot_tells_what_it_frees),
-		cmocka_unit_test(cuts_are_harmless),
+		cmocka_unit_test(failures_are_read),	      cmocka_unit_test(oom_reports_are_read),
+		cmocka_unit_test(boot_tells_what_it_frees),   cmocka_unit_test(cuts_are_harmless),
+		cmocka_unit_test(reserves_follow_their_zone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
