@@ -44,7 +44,7 @@ static int tell_path(const bud_view *v, const bud_area *a, int row, const bud_ep
 	return row + 1;
 }
 
-/* "fragmentation (not surely): enough memory is free, but not in one piece" */
+/* "fragmentation (not surely): enough is free, but not in one piece" */
 static void tell_cause(const bud_view *v, const bud_area *a, int x, int row, const bud_failure *f)
 {
 	bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "%s%s: %s", bud_cause_name(f->cause),
@@ -218,7 +218,9 @@ static void tell_pages(const bud_view *v, const bud_area *a, int row)
 	int shift = v->kernel->page_shift;
 	if (!s)
 		bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_DIM,
-				"nothing is known here: no seed before this instant");
+				v->scene->phase == BUD_PHASE_FIRST && !v->scene->cursor.ready
+					? "not read yet"
+					: "nothing is known here: no seed before this instant");
 	else
 		bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_NORMAL, "per-CPU lists %s  used %s  used or cached %s",
 				bud_heat_size(s->cached_pages, shift, cached, sizeof cached),

@@ -99,12 +99,12 @@ static void tell_block(const bud_view *v, const bud_area *a, int row, const bud_
 {
 	const bud_block *b = &at->map.blocks[i];
 	bud_pfn first = at->map.base + ((bud_pfn)i << at->map.order);
-	int x = bud_area_printf(
-		v->canvas, a, 1, row, BUD_ROLE_NORMAL,
-		"pageblock %zu  pfn 0x%" PRIx64 "..0x%" PRIx64 "  %s  free %u cached %u used %u unknown %u of %u", i,
-		first, first + ((bud_pfn)1 << at->map.order),
-		b->type == BUD_MT_UNKNOWN ? "type not told" : bud_migratetype_name((bud_migratetype)b->type), b->free,
-		b->cached, b->used, b->size - b->free - b->cached - b->used, b->size);
+	int x = bud_area_printf(v->canvas, a, 1, row, BUD_ROLE_NORMAL,
+				"pageblock %zu 0x%" PRIx64 "..0x%" PRIx64
+				" %s: free %u cached %u used %u unknown %u of %u",
+				i, first, first + ((bud_pfn)1 << at->map.order),
+				b->type == BUD_MT_UNKNOWN ? "?" : bud_migratetype_name((bud_migratetype)b->type),
+				b->free, b->cached, b->used, b->size - b->free - b->cached - b->used, b->size);
 	if (b->max_order >= 0)
 		bud_area_printf(v->canvas, a, x, row, BUD_ROLE_NORMAL, "  largest free order %d", b->max_order);
 }
@@ -118,7 +118,7 @@ static void draw_map(const bud_view *v, bud_area a, const bud_instant *at)
 	if (at->map.nr)
 		tell_block(v, &a, 1, at, selected);
 	bud_area_printf(v->canvas, &a, 1, 2, BUD_ROLE_DIM,
-			"U M R H C I type, X nobody knows, small partly free, . all free, ? unknown   Enter: pages");
+			"Enter: its pages   U M R H C I type, X not told; small partly free, . all free, ? unknown");
 	if (at->map.nr == BUD_BLOCKMAP_MAX)
 		bud_area_printf(v->canvas, &a, 1, 3, BUD_ROLE_WARN, "only the first %zu pageblocks are shown",
 				BUD_BLOCKMAP_MAX);

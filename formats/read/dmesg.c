@@ -83,7 +83,7 @@ static void begin_report(reader *r, char *text, char *mark, bud_klog_kind kind)
 	*mark = '\0';
 	between(text, "", "", r->report->comm, sizeof r->report->comm);
 	const char *rest = mark + 1;
-	if (number_after(rest, kind == BUD_KLOG_OOM ? "order=" : "order:", &value) && value < BUD_ORDER_INVALID)
+	if (number_after(rest, kind == BUD_KLOG_OOM ? "order=" : "order:", &value) && value < BUD_NR_ORDERS)
 		r->report->order = (int)value;
 	const char *mask = kind == BUD_KLOG_OOM ? "gfp_mask=" : "mode:";
 	if (number_after(rest, mask, &value)) {

@@ -19,7 +19,7 @@
 #define BUD_CAUSES(X) \
 	X(UNKNOWN,       "unknown",       "the replay does not know what was free") \
 	X(PASSES,        "passes",        "it would be served now; what was missing has come back since its last attempt") \
-	X(FRAGMENTATION, "fragmentation", "enough memory is free, but not in one piece") \
+	X(FRAGMENTATION, "fragmentation", "enough is free, but not in one piece") \
 	X(RESERVE,       "reserve",       "the memory that is free is kept for other requests") \
 	X(SHORTAGE,      "shortage",      "too little memory is free") \
 	X(LIMIT,         "limit",         "it got its pages, but its memory cgroup was at its limit")

@@ -138,9 +138,23 @@ static void reserves_follow_their_zone(void **state)
 		      "Node 0 DMA32: 1*4kB = 4kB\nNode 1 DMA32: 1*4kB = 4kB\nNode 2 DMA32: 1*4kB = 4kB\n"
 		      "lowmem_reserve[]: 0 336 336\n");
 	assert_int_equal(k.nr_reports, 1);
+	assert_int_equal(k.reports[0].order, 0);
 	assert_int_equal(k.reports[0].nr_zones, 4);
 	for (size_t i = 0; i < 4; i++)
 		assert_int_equal(k.reports[0].zones[i].nr_reserve, 0);
+	bud_klog_fini(&k);
+}
+
+/* An order that no kernel has is none. */
+static void orders_are_bounded(void **state)
+{
+	(void)state;
+	bud_klog k;
+	read_text(&k, "a: page allocation failure: order:56, mode:0xcc0(GFP_KERNEL)\n"
+		      "a invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=99999999999, oom_score_adj=0\n");
+	assert_int_equal(k.nr_reports, 2);
+	assert_int_equal(k.reports[0].order, -1);
+	assert_int_equal(k.reports[1].order, -1);
 	bud_klog_fini(&k);
 }
 
@@ -149,7 +163,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(failures_are_read),	      cmocka_unit_test(oom_reports_are_read),
 		cmocka_unit_test(boot_tells_what_it_frees),   cmocka_unit_test(cuts_are_harmless),
-		cmocka_unit_test(reserves_follow_their_zone),
+		cmocka_unit_test(reserves_follow_their_zone), cmocka_unit_test(orders_are_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
