@@ -272,41 +272,6 @@ void bud_machine_set_pageblock(bud_machine_zone *zone, bud_pfn pfn, bud_migratet
 	bud_freelist_set_pageblock(&zone->lists, pfn, 0, type);
 }
 
-void bud_machine_note_used(bud_machine_zone *zone, bud_pfn pfn, int order, bool movable)
-{
-	bud_freelist *l = &zone->lists;
-	bud_freelist_note_used(l, pfn, order, movable);
-	if (!movable)
-		return;
-	uint64_t block = (pfn - l->base) >> l->pageblock_order;
-	int each = order < l->pageblock_order ? order : l->pageblock_order;
-	for (uint64_t nr = (uint64_t)1 << (order - each); nr; nr--)
-		zone->movable[block++] += (uint16_t)(1u << each);
-}
-
-bool bud_machine_is_used(const bud_machine_zone *zone, bud_pfn pfn, int order)
-{
-	const bud_freelist *l = &zone->lists;
-	bud_pfn nr = (bud_pfn)1 << order;
-	if (pfn & (nr - 1) || !bud_freelist_spans(l, pfn) || !bud_freelist_spans(l, pfn + nr - 1))
-		return false;
-	for (bud_pfn i = 0; i < nr; i++)
-		if (!bud_freelist_is_used(l, pfn + i))
-			return false;
-	return true;
-}
-
-void bud_machine_note_unused(bud_machine_zone *zone, bud_pfn pfn, int order)
-{
-	bud_freelist *l = &zone->lists;
-	bud_pfn end = pfn + ((bud_pfn)1 << order);
-	for (; pfn < end; pfn++) {
-		uint64_t frame = pfn - l->base;
-		zone->movable[frame >> l->pageblock_order] -= l->states[frame] > BUD_FRAME_USED;
-		l->states[frame] = 0;
-	}
-}
-
 void bud_machine_set_used(bud_machine_zone *zone, bud_pfn pfn, int order, bud_migratetype type)
 {
 	bud_machine_note_unused(zone, pfn, order);

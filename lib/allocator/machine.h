@@ -178,10 +178,38 @@ void bud_machine_set_used(bud_machine_zone *zone, bud_pfn pfn, int order, bud_mi
 void bud_machine_set_pageblock(bud_machine_zone *zone, bud_pfn pfn, bud_migratetype type);
 
 /* Pages leave the lists for a user, or come back; the movable ones are counted by pageblock. */
-void bud_machine_note_used(bud_machine_zone *zone, bud_pfn pfn, int order, bool movable);
-void bud_machine_note_unused(bud_machine_zone *zone, bud_pfn pfn, int order);
+static inline void bud_machine_note_used(bud_machine_zone *zone, bud_pfn pfn, int order, bool movable)
+{
+	bud_freelist *l = &zone->lists;
+	uint64_t block = (pfn - l->base) >> l->pageblock_order;
+	int each = order < l->pageblock_order ? order : l->pageblock_order;
+	bud_freelist_note_used(l, pfn, order, movable);
+	for (uint64_t nr = movable ? (uint64_t)1 << (order - each) : 0; nr; nr--)
+		zone->movable[block++] += (uint16_t)(1u << each);
+}
+
+static inline void bud_machine_note_unused(bud_machine_zone *zone, bud_pfn pfn, int order)
+{
+	bud_freelist *l = &zone->lists;
+	uint64_t frame = pfn - l->base, end = frame + ((uint64_t)1 << order);
+	for (; frame < end; frame++) {
+		zone->movable[frame >> l->pageblock_order] -= l->states[frame] > BUD_FRAME_USED;
+		l->states[frame] = 0;
+	}
+}
+
 /* Whether an aligned block lies in the zone and all its pages are in use. */
-bool bud_machine_is_used(const bud_machine_zone *zone, bud_pfn pfn, int order);
+static inline bool bud_machine_is_used(const bud_machine_zone *zone, bud_pfn pfn, int order)
+{
+	const bud_freelist *l = &zone->lists;
+	bud_pfn last = pfn + ((bud_pfn)1 << order) - 1;
+	if (pfn & (((bud_pfn)1 << order) - 1) || pfn < l->start_pfn || last >= l->end_pfn)
+		return false;
+	for (; pfn <= last; pfn++)
+		if (l->states[pfn - l->base] < BUD_FRAME_USED)
+			return false;
+	return true;
+}
 
 /* The zone that a page lies in, or NULL. */
 bud_machine_zone *bud_machine_zone_of(const bud_machine *machine, bud_pfn pfn);
