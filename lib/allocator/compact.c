@@ -6,7 +6,7 @@
 #include "lib/allocator/blockskip.h"
 #include "lib/allocator/fallback.h"
 
-#define CLUSTER	      32 /* pages moved at a time (COMPACT_CLUSTER_MAX) */
+#define CLUSTER	      BUD_COMPACT_CLUSTER
 #define MAX_DEFER     6	 /* COMPACT_MAX_DEFER_SHIFT */
 #define LOWEST_LOW    5	 /* of the proactive score's low mark, percent */
 #define MARK_DISTANCE 10

@@ -321,7 +321,7 @@ static bool kswapd_frees(bud_reclaim *r, int node, uint64_t *may)
 	k->boost -= pages < k->boost ? pages : k->boost;
 	r->counts.kswapd_pages += pages;
 	*may -= pages < *may ? pages : *may;
-	if (k->reclaimed >= (uint64_t)2 << k->order)
+	if (k->reclaimed >= bud_zoneview_compact_gap(&r->machine->kernel, k->order))
 		k->order = 0;
 	return true;
 }
@@ -411,7 +411,8 @@ static bool compaction_is_ready(const bud_reclaim *r, const bud_alloc_context *c
 		const bud_zone_view *view = &m->views[context->list->zone[i]];
 		if (!bud_request_allows(context, view))
 			continue;
-		uint64_t mark = bud_zoneview_mark(view, BUD_ALLOC_WMARK_HIGH) + ((uint64_t)2 << context->order);
+		uint64_t mark = bud_zoneview_mark(view, BUD_ALLOC_WMARK_HIGH) +
+				bud_zoneview_compact_gap(&m->kernel, context->order);
 		bud_suitable suitable =
 			bud_zoneview_suitable(view, &m->kernel, context->order, context->highest, BUD_ALLOC_WMARK_MIN,
 					      false, (unsigned)m->sysctls.extfrag_threshold);

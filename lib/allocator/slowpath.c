@@ -127,13 +127,14 @@ static bool should_reclaim_retry(slowpath *s)
 /* Whether compaction would have room in some zone if part of what can be reclaimed were free. */
 static bool compaction_may_fit(const slowpath *s)
 {
+	const bud_kernel *kernel = &s->machine->kernel;
 	const bud_alloc_context *c = s->context;
 	for (int i = 0; i < c->list->nr; i++) {
 		const bud_zone_view *v = &s->machine->views[c->list->zone[i]];
 		uint64_t mark = bud_zoneview_mark(v, s->costly ? BUD_ALLOC_WMARK_LOW : BUD_ALLOC_WMARK_MIN);
-		if (bud_request_allows(c, v) &&
-		    bud_zoneview_would_pass(v, &s->machine->kernel, 0, mark + ((uint64_t)2 << c->order), c->highest,
-					    BUD_ALLOC_CMA, v->reclaimable / (unsigned)c->order))
+		mark += bud_zoneview_compact_gap(kernel, c->order);
+		if (bud_request_allows(c, v) && bud_zoneview_would_pass(v, kernel, 0, mark, c->highest, BUD_ALLOC_CMA,
+									v->reclaimable / (unsigned)c->order))
 			return true;
 	}
 	return false;

@@ -117,7 +117,7 @@ bud_suitable bud_zoneview_suitable(const bud_zone_view *zone, const bud_kernel *
 {
 	bool costly = order > BUD_COSTLY_ORDER;
 	uint64_t asked = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
-	uint64_t gap = (uint64_t)2 << order;
+	uint64_t gap = bud_zoneview_compact_gap(kernel, order);
 	if (bud_zoneview_ok(zone, kernel, order, asked, highest, alloc_flags))
 		return BUD_SUITABLE_NEEDLESS;
 	uint64_t mark = bud_zoneview_mark(zone, costly ? BUD_ALLOC_WMARK_LOW : BUD_ALLOC_WMARK_MIN);

@@ -18,6 +18,8 @@
 #define BUD_MAX_NODES 64 /* a nodemask is one word */
 #define BUD_MAX_ZONES 64 /* zones of one machine that the model takes */
 
+#define BUD_COMPACT_CLUSTER 32 /* pages that compaction moves at a time (COMPACT_CLUSTER_MAX) */
+
 /* One zone at one instant; sizes in pages. */
 typedef struct bud_zone_view {
 	int32_t node;
@@ -97,6 +99,13 @@ bool bud_zoneview_boosted(const bud_zone_view *zones, size_t nr, int node, bud_z
 /* Whether a sleeping kswapd of the node is woken (wakeup_kswapd): not balanced, or boosted. */
 bool bud_zoneview_wakes(const bud_zone_view *zones, size_t nr, const bud_kernel *kernel, int node, int order,
 			bud_zone_type highest);
+
+/* Free pages that compaction for that order wants above a mark, for its pages to move to (compact_gap). */
+static inline uint64_t bud_zoneview_compact_gap(const bud_kernel *kernel, int order)
+{
+	uint64_t gap = (uint64_t)2 << order;
+	return kernel->compact_gap_cap && gap > BUD_COMPACT_CLUSTER ? BUD_COMPACT_CLUSTER : gap;
+}
 
 /* Whether compaction of a zone makes sense (compaction_suitable; allocator-semantics 10.1). */
 typedef enum bud_suitable {

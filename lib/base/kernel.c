@@ -105,6 +105,7 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_compact_needs_io, version >= 609 || lts_601 },
 		{ BUD_KF_unreserve_early, version >= 606 || lts_601 },
 		{ BUD_KF_suitable_level, version >= 615 },
+		{ BUD_KF_compact_gap_cap, version >= 702 },
 		{ BUD_KF_spares_kswapd, version >= 618 },
 		{ BUD_KF_page_reporting, version >= 507 },
 		{ BUD_KF_wmark_fast, version >= 515 ? 2 : version >= 508 },

@@ -51,6 +51,7 @@
 	X(compact_needs_io, "no compaction without __GFP_IO (6.9)") \
 	X(unreserve_early,  "the high-atomic reserve is given up whenever reclaim sees no hope (6.7)") \
 	X(suitable_level,   "compaction is suited to the level asked for, not to MIN or LOW (6.15)") \
+	X(compact_gap_cap,  "compaction asks for no more than 32 pages of room, whatever the order (7.2)") \
 	X(spares_kswapd,    "the first pass leaves nodes whose kswapd is at work (6.18)") \
 	X(page_reporting,   "a guest may take large free blocks off the lists for a moment, to tell its host (5.7)")
 /* clang-format on */

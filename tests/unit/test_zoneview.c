@@ -129,6 +129,15 @@ static void test_suitability(void **state)
 	set(&area, 3800, 0, 0);
 	assert_int_equal(bud_zoneview_suitable(&v, &new, 10, BUD_ZONE_NORMAL, BUD_ALLOC_WMARK_HIGH, false, 500),
 			 BUD_SUITABLE_YES);
+	/* 7.2+: 32 pages of room are enough for any order. */
+	bud_kernel capped = model_kernel("7.2.0");
+	set(&area, 1250 + 32, 0, 0);
+	assert_int_equal(bud_zoneview_suitable(&v, &capped, 10, BUD_ZONE_NORMAL, min, false, 500),
+			 BUD_SUITABLE_NO_ROOM);
+	set(&area, 1250 + 33, 0, 0);
+	assert_int_equal(bud_zoneview_suitable(&v, &capped, 10, BUD_ZONE_NORMAL, min, false, 500), BUD_SUITABLE_YES);
+	assert_int_equal(bud_zoneview_compact_gap(&capped, 3), 16);
+	assert_int_equal(bud_zoneview_compact_gap(&new, 10), 2048);
 	/* Asynchronous costly requests without CMA need the room outside of it. */
 	set(&area, 3000, 0, 0);
 	for (int i = 0; i < 800; i++)
