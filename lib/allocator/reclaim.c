@@ -170,7 +170,8 @@ static bool is_its_zone(const bud_reclaim *r, int node, size_t zone)
 		return false;
 	if (k->rest.paused || k->order < 0)
 		return true;
-	return !bud_compact_deferred(&m->zones[zone], k->order) && zone_is_suitable(m, zone, k->order, k->highest);
+	/* Here it asks as if for a request of that very zone: no lowmem reserve is held against it. */
+	return !bud_compact_deferred(&m->zones[zone], k->order) && zone_is_suitable(m, zone, k->order, view->type);
 }
 
 /* Whether a node has what defrag_mode wants: HIGH, in whole pageblocks. */
