@@ -433,8 +433,8 @@ static bud_pfn skip_hopeless(compaction *c, bud_pfn end, uint64_t most)
 
 /*
  * The migrate scanner goes on by a cluster of pages, or to the end of its
- * pageblock; one in which it moved some already, it finishes. False: no places
- * are left.
+ * pageblock; one in which it moved some already, it finishes
+ * (finish_pageblock). False: no places are left.
  */
 static bool migrate(compaction *c)
 {
@@ -447,7 +447,8 @@ static bool migrate(compaction *c)
 		return true;
 	}
 	c->isolated = !begins && c->isolated;
-	uint64_t most = c->last_block == block ? UINT64_MAX : CLUSTER, moved = c->run.moved;
+	bool finishes = c->machine->kernel.nofragment && c->last_block == block; /* 5.1 has both */
+	uint64_t most = finishes ? UINT64_MAX : CLUSTER, moved = c->run.moved;
 	bud_pfn stop = c->priority == BUD_COMPACT_ASYNC ? skip_hopeless(c, end, most) : end;
 	while (c->migrate_pfn < stop && c->run.moved - moved < most) {
 		bud_pfn pfn = c->migrate_pfn;
@@ -462,7 +463,7 @@ static bool migrate(compaction *c)
 	}
 	if (c->run.moved > moved)
 		c->last_block = block;
-	if (c->migrate_pfn == end && (!c->isolated || most > CLUSTER))
+	if (c->migrate_pfn == end && (!c->isolated || finishes))
 		*bud_blockskip_of(c->zone, end - 1) = 1;
 	return true;
 }

@@ -150,7 +150,6 @@ static void wake_kcompactd(bud_reclaim *r, int node, int order, bud_zone_type hi
 }
 
 /* Nothing is left to do; a proactive round that brought nothing is followed by a long pause. */
-
 static void end_kcompactd(bud_reclaim *r, int node)
 {
 	bud_kcompactd *k = &r->kcompactd[node];

@@ -113,9 +113,9 @@ static inline bool bud_reclaim_is_busy(const bud_reclaim *r)
 /* Somebody wrote to vm.compact_memory: the whole zone is compacted. */
 void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
 
-/* Whether the model has killed that task. */
 /* The timer of the node's kcompactd runs out. */
 void bud_reclaim_timer(bud_reclaim *reclaim, int node);
+/* Whether the model has killed that task. */
 bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid);
 
 #endif
