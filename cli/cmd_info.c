@@ -231,7 +231,10 @@ static void print_snapshots(const facts *f, FILE *out)
 				 s->t_ns == BUD_TIME_NONE
 					 ? "unplaced"
 					 : bud_heat_time(s->t_ns, f->info->clock_is_ns, 6, time, sizeof time),
-				 s->t_from_times ? " (by times)" : "", s->has_kpageflags ? "  kpageflags" : "");
+				 s->t_from_times ? " (by times)" : "",
+				 !s->has_kpageflags ? ""
+				 : s->chunks_placed ? "  kpageflags, timed by piece"
+						    : "  kpageflags");
 	}
 }
 

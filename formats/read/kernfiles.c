@@ -369,6 +369,35 @@ static size_t read_times(bud_snapshot *snapshot, char *text)
 	return rows;
 }
 
+/* "PFN PAGES BEGIN_S END_S" for each piece of kpageflags, by pfn; what does not fit ends it, and none of it is used. */
+static size_t read_chunks(bud_snapshot *snapshot, char *text)
+{
+	size_t max = 0;
+	bud_pfn next = 0;
+	for (char *line; (line = next_line(&text));) {
+		bud_read_chunk chunk;
+		char begin[32], end[32];
+		uint64_t pages;
+		if (!*line)
+			continue;
+		if (sscanf(line, "%lu %lu %31s %31s", &chunk.start, &pages, begin, end) != 4 || chunk.start < next ||
+		    pages == 0 || pages > BUD_PFN_MAX || chunk.start > BUD_PFN_MAX ||
+		    !parse_seconds(begin, &chunk.begin_ns) || !parse_seconds(end, &chunk.end_ns) ||
+		    chunk.begin_ns > chunk.end_ns)
+			return snapshot->nr_chunks = 0;
+		next = chunk.end = chunk.start + pages;
+		if (snapshot->nr_chunks == max) {
+			max = max ? max * 2 : 64;
+			bud_read_chunk *more = realloc(snapshot->chunks, max * sizeof *more);
+			if (!more)
+				return snapshot->nr_chunks = 0;
+			snapshot->chunks = more;
+		}
+		snapshot->chunks[snapshot->nr_chunks++] = chunk;
+	}
+	return snapshot->nr_chunks;
+}
+
 static size_t read_sysctls(bud_snapshot *snapshot, char *text)
 {
 	return bud_sysctls_read(&snapshot->sysctls, text);
@@ -383,9 +412,16 @@ static const struct {
 	const char *name;
 	size_t (*read)(bud_snapshot *snapshot, char *text);
 } texts[] = {
-	{ "zoneinfo", read_zoneinfo },	   { "buddyinfo", read_buddyinfo },	{ "pagetypeinfo", read_pagetypeinfo },
-	{ "extfrag_index", read_extfrag }, { "unusable_index", read_unusable }, { "vmstat", read_vmstat },
-	{ "times", read_times },	   { "sysctl_vm", read_sysctls },	{ "thp", read_thp },
+	{ "zoneinfo", read_zoneinfo },
+	{ "buddyinfo", read_buddyinfo },
+	{ "pagetypeinfo", read_pagetypeinfo },
+	{ "extfrag_index", read_extfrag },
+	{ "unusable_index", read_unusable },
+	{ "vmstat", read_vmstat },
+	{ "times", read_times },
+	{ "kpageflags.times", read_chunks },
+	{ "sysctl_vm", read_sysctls },
+	{ "thp", read_thp },
 };
 
 bud_status bud_kernfiles_read(bud_snapshot *snapshot, const char *name, const char *path, bud_error *err)

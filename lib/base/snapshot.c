@@ -20,6 +20,7 @@ void bud_snapshot_fini(bud_snapshot *snapshot)
 	free(snapshot->zones);
 	free(snapshot->vmstat);
 	free(snapshot->windows);
+	free(snapshot->chunks);
 	free(snapshot->files);
 	free(snapshot->path);
 	if (snapshot->kept)
@@ -84,6 +85,19 @@ bud_read_window *bud_snapshot_add_window(bud_snapshot *snapshot, const char *fil
 				     .mono_end_ns = BUD_TIME_NONE };
 	snprintf(window->file, sizeof window->file, "%s", file);
 	return window;
+}
+
+size_t bud_snapshot_chunk(const bud_snapshot *snapshot, bud_pfn pfn)
+{
+	size_t low = 0, high = snapshot->nr_chunks;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (snapshot->chunks[middle].end <= pfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 uint64_t bud_named_value_find(const bud_named_value *values, size_t nr, const char *name)

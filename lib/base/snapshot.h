@@ -24,7 +24,7 @@ typedef struct bud_zone_info {
 	char name[16];
 	bud_pfn start_pfn;
 	uint64_t spanned, present, managed, cma;
-	uint64_t free; /* NR_FREE_PAGES */
+	uint64_t free;			/* NR_FREE_PAGES */
 	uint64_t min, low, high, promo; /* as printed: with boost */
 	uint64_t boost;
 	uint64_t protection[BUD_NR_ZONE_TYPES]; /* lowmem_reserve by zone index of the request */
@@ -72,23 +72,33 @@ typedef struct bud_kept_pages {
 	bud_pageset pages;
 } bud_kept_pages;
 
+/* A piece of kpageflags that was read in one go, at some moment between begin and end. */
+typedef struct bud_read_chunk {
+	bud_pfn start, end;
+	uint64_t begin_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint64_t earliest_ns;	   /* in trace time; only where chunks_placed */
+} bud_read_chunk;
+
 typedef struct bud_snapshot {
 	char name[64]; /* "03-thp" */
 	char *path;
-	uint64_t t_ns; /* its instant in trace time (terms.md), or BUD_TIME_NONE: unplaced */
+	uint64_t t_ns;	   /* its instant in trace time (terms.md), or BUD_TIME_NONE: unplaced */
 	bool t_from_times; /* placed by `times`, not by a marker */
 
 	bud_zone_info *zones; /* in zoneinfo's order, else buddyinfo's */
 	size_t nr_zones;
-	unsigned nr_orders; /* columns of buddyinfo; 0 unknown */
-	unsigned pageblock_order; /* from pagetypeinfo; 0 unknown */
+	unsigned nr_orders;		     /* columns of buddyinfo; 0 unknown */
+	unsigned pageblock_order;	     /* from pagetypeinfo; 0 unknown */
 	bool has_cma_type, has_isolate_type; /* rows of pagetypeinfo */
 	bud_named_value *vmstat;
 	size_t nr_vmstat;
 	bud_sysctls sysctls; /* as its own files say; not those of the capture's start */
 	bud_read_window *windows;
 	size_t nr_windows;
-	char **files; /* names of the files present, sorted */
+	bud_read_chunk *chunks; /* of kpageflags, from `kpageflags.times`; by pfn, disjoint */
+	size_t nr_chunks;
+	bool chunks_placed; /* it is known when they were read in trace time */
+	char **files;	    /* names of the files present, sorted */
 	size_t nr_files;
 	bool has_kpageflags;
 
@@ -96,7 +106,7 @@ typedef struct bud_snapshot {
 	 * kpageflags. */
 	bud_status (*read_pages)(const struct bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
 				 bud_error *err);
-	bool big_endian; /* of kpageflags */
+	bool big_endian;	     /* of kpageflags */
 	struct bud_kept_pages *kept; /* read_pages's own: every pass over a trace asks for the free pages */
 } bud_snapshot;
 
@@ -112,6 +122,8 @@ bud_zone_info *bud_snapshot_add_zone(bud_snapshot *snapshot, int32_t node, const
 /* The window of that file, or NULL. */
 bud_read_window *bud_snapshot_window(const bud_snapshot *snapshot, const char *file);
 bud_read_window *bud_snapshot_add_window(bud_snapshot *snapshot, const char *file);
+/* Where in nr_chunks the piece is that the page is of, or the next; nr_chunks behind the last. */
+size_t bud_snapshot_chunk(const bud_snapshot *snapshot, bud_pfn pfn);
 /* The value of that name, or BUD_UNKNOWN. */
 uint64_t bud_named_value_find(const bud_named_value *values, size_t nr, const char *name);
 

@@ -125,7 +125,7 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 		       bud_passes_heed_interrupts(r) ? &r->interrupts : NULL, old_kernel);
 	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
-	r->seed.open = false;
+	r->seed.snapshot = NULL;
 	r->next_step = 0;
 	r->compare.nr_comparisons = r->compare.nr_readings = r->compare.nr_typechecks = 0;
 	r->time = BUD_TIME_NONE;
@@ -191,18 +191,18 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 	case BUD_STEP_OPEN_SEED:
 		if (r->mode == BUD_SEED_NONE || (r->proofs.learning && r->rules.seed_seq && r->mode != BUD_SEED_BOTH))
 			break;
-		bud_seed_open(&r->seed);
-		bud_rules_open_window(&r->rules, &r->seed.touched);
+		bud_seed_open(&r->seed, a->snapshot);
+		bud_rules_open_window(&r->rules, &r->seed);
 		break;
 	case BUD_STEP_CLOSE_SEED:
-		if (!r->seed.open)
+		if (!r->seed.snapshot)
 			break;
 		if (r->proofs.learning && r->rules.seed_seq) {
 			bud_rules_close_window(&r->rules);
-			status = bud_seed_look(&r->seed, a->snapshot, &r->memory, bud_rules_witness, &r->rules, err);
+			status = bud_seed_look(&r->seed, &r->memory, bud_rules_witness, &r->rules, err);
 			break;
 		}
-		status = bud_seed_close(&r->seed, a->snapshot, &r->memory, err);
+		status = bud_seed_close(&r->seed, &r->memory, err);
 		bud_rules_seeded(&r->rules);
 		if (r->types && a->snapshot == r->schedule.first_types)
 			fit_types(r, a->snapshot);
@@ -437,7 +437,7 @@ bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bu
 	r->rules.proofs = &r->proofs;
 	r->rules.interrupts = &r->interrupts;
 	r->rules.last_range = NULL;
-	r->rules.touched = r->seed.open ? &r->seed.touched : NULL;
+	r->rules.window = r->seed.snapshot ? &r->seed : NULL;
 	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
 	r->next_step = restart->next_step;

@@ -150,15 +150,15 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 	apply_after(rules, 0); /* gaps before the first event */
 }
 
-void bud_rules_open_window(bud_rules *rules, bud_pageset *touched)
+void bud_rules_open_window(bud_rules *rules, bud_seed *seed)
 {
-	rules->touched = touched;
+	rules->window = seed;
 	rules->window_seq = rules->seq;
 }
 
 void bud_rules_close_window(bud_rules *rules)
 {
-	rules->touched = NULL;
+	rules->window = NULL;
 }
 
 /* What was free by the kernel's own word did not leave; what was not had left, or came back in silence. */
@@ -179,7 +179,7 @@ void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free)
 void bud_rules_seeded(bud_rules *rules)
 {
 	const bud_proofs *proofs = rules->proofs;
-	rules->touched = NULL;
+	rules->window = NULL;
 	rules->seed_seq = rules->seq;
 	bud_proofs_has(proofs, &rules->next_proof, rules->seq);
 	for (size_t i = rules->next_proof; i < proofs->nr_known && proofs->known[i].seq == rules->seq; i++) {
@@ -294,8 +294,8 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 		look_into(rules, event, zone, &before, to, pfn, nr);
 	if (zone->gapped && !rules->open_gaps.nr)
 		bud_zone_make_certain(zone, pfn, order);
-	if (rules->touched)
-		bud_pageset_set_range(rules->touched, pfn, nr);
+	if (rules->window)
+		bud_seed_touch(rules->window, event->t_ns, pfn, nr);
 	if (rules->observer)
 		rules->observer(rules->observer_self, zone, event->t_ns, changed > 0);
 }

@@ -29,6 +29,7 @@
 #include "lib/replay/completeness.h"
 #include "lib/replay/interrupt.h"
 #include "lib/replay/replay.h"
+#include "lib/replay/seed.h"
 #include "lib/replay/types.h"
 
 typedef struct bud_listeners {
@@ -65,7 +66,7 @@ typedef struct bud_rules {
 	uint64_t gap_seq;		/* of the first event behind the last gap: no proof is drawn across it */
 	uint64_t window_seq;		/* of the first event of the last seed window */
 	uint64_t seed_seq;		/* of the first event behind the last seed; 0 before any */
-	bud_pageset *touched;		/* where to note the pages events name; NULL unless a seed window is open */
+	bud_seed *window;		/* where to note the pages events name; NULL unless one is open */
 	bud_replay_observer *observer;
 	void *observer_self;
 	uint64_t events[BUD_NR_EVENT_KINDS];
@@ -82,7 +83,7 @@ void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kern
 		    bud_interrupts *interrupts, bool old_kernel);
 
 /* A seed begins to be read. */
-void bud_rules_open_window(bud_rules *rules, bud_pageset *touched);
+void bud_rules_open_window(bud_rules *rules, bud_seed *seed);
 /* The window is closed, but was not read for a seed: a pass that learns hears of what was free then. */
 void bud_rules_close_window(bud_rules *rules);
 void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free);

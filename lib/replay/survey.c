@@ -97,6 +97,28 @@ static void place(bud_survey *survey, bud_snapshot *snapshot)
 	survey->nr_placed += snapshot->t_ns != BUD_TIME_NONE;
 }
 
+#define DRIFT 1000 /* clocks may run apart by one part in so many: NTP slews by half of that at most */
+
+/*
+ * When pieces of kpageflags were read, in trace time. Whatever lies between
+ * the two clocks, the first piece was not read before the file's marker, so
+ * that is the earliest it can have been, and the others accordingly.
+ */
+static void place_chunks(bud_snapshot *snapshot, bool clock_is_ns)
+{
+	const bud_read_window *flags = bud_snapshot_window(snapshot, "kpageflags");
+	snapshot->chunks_placed = clock_is_ns && snapshot->nr_chunks && flags && flags->begin_ns != BUD_TIME_NONE &&
+				  flags->end_ns != BUD_TIME_NONE;
+	uint64_t first = snapshot->nr_chunks ? snapshot->chunks[0].begin_ns : 0;
+	for (size_t i = 0; snapshot->chunks_placed && i < snapshot->nr_chunks; i++) {
+		bud_read_chunk *chunk = &snapshot->chunks[i];
+		uint64_t since = chunk->begin_ns - first;
+		snapshot->chunks_placed =
+			chunk->begin_ns >= first && chunk->end_ns - first <= flags->end_ns - flags->begin_ns;
+		chunk->earliest_ns = flags->begin_ns + since - since / DRIFT;
+	}
+}
+
 static void widen(bud_survey *survey, bud_pfn pfn)
 {
 	if (pfn >= BUD_PFN_MAX)
@@ -143,6 +165,8 @@ bud_status bud_survey_run(bud_survey *survey, bud_source *source, bud_snapshot *
 	survey->clock_is_mono = clock_is_mono(source, snapshots, nr_snapshots);
 	for (size_t i = 0; i < nr_snapshots; i++)
 		place(survey, &snapshots[i]);
+	for (size_t i = 0; i < nr_snapshots; i++)
+		place_chunks(&snapshots[i], source->info.clock_is_ns);
 	if (votes.removes != votes.moves)
 		bud_kernel_learn(kernel, BUD_KF_extfrag_removes, votes.removes > votes.moves, BUD_ORIGIN_TRACE);
 	free(votes.cpus);
