@@ -48,6 +48,30 @@ static bud_status write_section(const bud_view *v, const bud_section *section, c
 	return status;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	const bud_episode *x = a, *y = b;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Those that are listed. */
+static bud_status write_episodes(const bud_view *v, bud_row_sink *sink, bud_error *err)
+{
+	const bud_roster *r = v->roster;
+	bud_episode_list listed = *v->scene->witness.episodes;
+	listed.nr = r->nr;
+	listed.episodes = calloc(r->nr + 1, sizeof *listed.episodes);
+	if (!listed.episodes)
+		return bud_error_memory(err, "episodes");
+	for (size_t i = 0; i < r->nr; i++)
+		listed.episodes[i] = *bud_roster_get(r, i);
+	qsort(listed.episodes, listed.nr, sizeof *listed.episodes, compare_ids);
+	bud_status status = bud_episode_rows_write(&listed, bud_replay_memory(v->scene->bench->replay), v->kernel,
+						   v->scene->bench->bundle->source, v->scene->witness.sites, sink, err);
+	free(listed.episodes);
+	return status;
+}
+
 /* The table of the screen, of the zone shown; the other screens' are of the whole machine. */
 static bud_status write_table(const bud_view *v, FILE *out, bud_error *err)
 {
@@ -68,8 +92,7 @@ static bud_status write_table(const bud_view *v, FILE *out, bud_error *err)
 	else if (!status && v->browse->screen == BUD_SCREEN_PFN)
 		status = bud_pageblock_rows(memory, bud_replay_time(v->scene->bench->replay), &filter, &sink, err);
 	else if (!status && v->browse->screen == BUD_SCREEN_EPISODES && w->episodes)
-		status = bud_episode_rows_write(w->episodes, memory, v->kernel, v->scene->bench->bundle->source,
-						w->sites, &sink, err);
+		status = write_episodes(v, &sink, err);
 	else if (!status && v->browse->screen == BUD_SCREEN_SITES && w->owned)
 		status = bud_site_rows_write(w->owners, w->sites, &w->pins, &sink, err);
 	return status ? status : sink.end(sink.self, err);
@@ -203,4 +226,6 @@ void bud_export_command(const bud_view *view, const bud_options *options, char *
 	add_bench(&l, options);
 	if (section)
 		add(&l, " --format csv");
+	if (*v->filter && (v->browse->screen == BUD_SCREEN_EPISODES || v->browse->screen == BUD_SCREEN_SITES))
+		add(&l, " # shown: only %s", v->filter);
 }

@@ -16,7 +16,7 @@
  */
 bud_status bud_export_view(const bud_view *view, char *names, size_t size, bud_error *err);
 
-/* The command line, quoted for a shell. */
+/* The command line, quoted for a shell; a remark behind it says what of its rows is shown. */
 void bud_export_command(const bud_view *view, const bud_options *options, char *text, size_t size);
 
 #endif

@@ -78,12 +78,12 @@ enum {
 	X(PREV_EPISODE,   "prev-episode",   "E",          BUD_ON_ALL,  "", "to the one before") \
 	X(NEXT_EVENT,     "next-event",     ".",          BUD_ON_ALL,  "", "to the next event (that passes the filter)") \
 	X(PREV_EVENT,     "prev-event",     ",",          BUD_ON_ALL,  "", "to the one before") \
-	X(MARK,           "mark",           "m",          BUD_ON_ALL,  "", "mark this instant (A); what differs between it and the cursor (B) is shown") \
+	X(MARK,           "mark",           "m",          BUD_ON_ALL,  "", "mark this instant (A); what differs at the cursor (B), and whose pages, is shown") \
 	X(SWAP_MARK,      "swap-mark",      "'",          BUD_ON_ALL,  "", "to the mark, which moves to where the cursor was") \
 	X(FIND,           "find",           "/",          BUD_ON_ALL,  "/ find", "find an event: order>=4 failed comm=java pid=7 type=Movable zone=DMA32, any text") \
 	X(FIND_NEXT,      "find-next",      "n",          BUD_ON_ALL,  "", "find it again") \
 	X(FIND_PREV,      "find-prev",      "N",          BUD_ON_ALL,  "", "find it again, back in time") \
-	X(FILTER,         "filter",         "\\",         BUD_ON_ALL,  "", "list only events, episodes and sites like these; empty: all") \
+	X(FILTER,         "filter",         "\\",         BUD_ON_ALL,  "", "list only events, failures, episodes and sites like these; empty: all") \
 	X(ENTER,          "enter",          "Enter",      BUD_ON_ALL,  "Enter into", "into: the events at the cursor, a pageblock, an episode, a site") \
 	X(BACK,           "back",           "Esc",        BUD_ON_ALL,  "", "out of it; breaks off long work") \
 	X(NEXT_ZONE,      "next-zone",      "Tab",        BUD_ON_ALL,  "Tab zone", "next zone") \

@@ -439,6 +439,11 @@ void bud_owners_settle(bud_owners *owners)
 			settle_without_stack(owners, cpu);
 }
 
+bool bud_owners_marks(const bud_owners *owners)
+{
+	return owners->marks != NULL;
+}
+
 bud_status bud_owners_status(const bud_owners *owners, bud_error *err)
 {
 	return owners->out_of_memory ? bud_error_memory(err, "the books of sites") : BUD_OK;

@@ -76,6 +76,8 @@ bud_pfn bud_owners_next(const bud_owners *owners, bud_pfn pfn, bud_pfn end);
 /* The books, in no order that means anything; row 0 is that of BUD_SITE_UNKNOWN: frees of pages without owner. */
 size_t bud_owners_count(const bud_owners *owners);
 const bud_use *bud_owners_use(const bud_owners *owners, size_t i);
+/* Whether requests are marked in these books. */
+bool bud_owners_marks(const bud_owners *owners);
 /* Pages that could not be followed, for lack of room. */
 uint64_t bud_owners_untracked(const bud_owners *owners);
 size_t bud_owners_bytes(const bud_owners *owners);

@@ -47,15 +47,18 @@ bud_status bud_site_rows_write(const bud_owners *owners, bud_site_table *sites, 
 			       bud_row_sink *sink, bud_error *err)
 {
 	size_t nr = bud_owners_count(owners);
+	bool all = !bud_owners_marks(owners);
 	uint32_t *order = calloc(nr, sizeof *order);
 	bud_status status = order ? BUD_OK : bud_error_memory(err, "sites");
 	if (order)
 		bud_owners_sort(owners, BUD_USE_BY_LIVE, order);
-	for (size_t i = 0; !status && i < nr; i++)
-		if (order[i] && !is_empty(bud_owners_use(owners, order[i])))
-			status = write_row(bud_owners_use(owners, order[i]), sites,
-					   pins && pins->complete ? &pins->costs[order[i]] : NULL, sink, err);
-	if (!status && !is_empty(bud_owners_use(owners, 0)))
+	for (size_t i = 0; !status && i < nr; i++) {
+		const bud_use *use = bud_owners_use(owners, order[i]);
+		if (order[i] && !is_empty(use) && (all || use->marked))
+			status = write_row(use, sites, pins && pins->complete ? &pins->costs[order[i]] : NULL, sink,
+					   err);
+	}
+	if (!status && all && !is_empty(bud_owners_use(owners, 0)))
 		status = write_row(bud_owners_use(owners, 0), sites, NULL, sink, err);
 	free(order);
 	return status;

@@ -13,7 +13,7 @@
 
 extern const bud_story bud_site_rows_story;
 
-/* Writes the books as they stand; pins that are not complete, or NULL, are unknown. */
+/* Writes the books as they stand, only the marked rows where there are marks; pins that are not complete, or NULL, are unknown. */
 bud_status bud_site_rows_write(const bud_owners *owners, bud_site_table *sites, const bud_pins *pins,
 			       bud_row_sink *sink, bud_error *err);
 
