@@ -185,8 +185,6 @@ static uint64_t uncertain_by(const bud_zone *zone, bud_uncertainty cause, uint64
 		pages = all;
 	if (cause == BUD_UNCERTAIN_INFERRED && zone->inferred)
 		pages = unplaced_pages(&zone->buddy) + (!zone->counted && all > known ? all - known : 0);
-	if (cause == BUD_UNCERTAIN_REDUCED && zone->reduced)
-		pages = all;
 	return pages < all ? pages : all;
 }
 

@@ -185,7 +185,7 @@ bud_lacks bud_completeness_judge(const bud_completeness *completeness, const bud
 	if (page_events(c) <= ENOUGH_EVENTS)
 		return lacks;
 	lacks |= judge_kinds(c, snapshots, nr) | judge_filters(c);
-	if (bud_completeness_doubts(c, contradictions))
+	if (!(lacks & BUD_LACKS_SILENT) && bud_completeness_doubts(c, contradictions))
 		lacks |= BUD_LACK_BIT(BUD_LACK_CONTRADICTED);
 	return lacks;
 }

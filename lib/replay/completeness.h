@@ -41,6 +41,11 @@ typedef uint32_t bud_lacks;
 #define BUD_LACKS_REFUSED \
 	(BUD_LACK_BIT(BUD_LACK_ONE_PID) | BUD_LACK_BIT(BUD_LACK_ONE_CPU) | BUD_LACK_BIT(BUD_LACK_MOST))
 
+/* With any of these pages move in silence all the time: that one is found elsewhere tells nothing of when it went. */
+#define BUD_LACKS_SILENT                                                                                       \
+	(BUD_LACK_BIT(BUD_LACK_TAKES) | BUD_LACK_BIT(BUD_LACK_DRAINS) | BUD_LACK_BIT(BUD_LACK_EXTFRAG) |       \
+	 BUD_LACK_BIT(BUD_LACK_COMPACTION))
+
 const char *bud_lack_name(bud_lack lack);
 const char *bud_lack_text(bud_lack lack);
 

@@ -54,3 +54,9 @@ bud_contradiction bud_contradiction_of(bud_event_kind kind, const uint64_t befor
 		}
 	return BUD_NR_CONTRADICTIONS;
 }
+
+uint64_t bud_contradictions_unexplained(const bud_contradiction_count *counts)
+{
+	return counts[BUD_CONTRA_FREE_OF_FREE].count + counts[BUD_CONTRA_DRAIN_OF_FREE].count +
+	       counts[BUD_CONTRA_TAKE_OF_TAKEN].count + counts[BUD_CONTRA_ALLOC_OF_USED].count;
+}

@@ -67,4 +67,7 @@ void bud_contradiction_note(bud_contradiction_count *count, const bud_event *eve
 bud_contradiction bud_contradiction_of(bud_event_kind kind, const uint64_t before[BUD_NR_PAGE_STATES],
 				       bud_page_state *held);
 
+/* Of BUD_NR_CONTRADICTIONS counts, those of kinds that a trace which tells all moves of pages hardly has. */
+uint64_t bud_contradictions_unexplained(const bud_contradiction_count *counts);
+
 #endif

@@ -59,39 +59,35 @@ void bud_passes_keep_mark(bud_replay *replay)
 	r->resume.mark_ns = BUD_TIME_NONE;
 }
 
-static uint64_t unexplained(const bud_rules *rules)
-{
-	static const bud_contradiction kinds[] = { BUD_CONTRA_FREE_OF_FREE, BUD_CONTRA_DRAIN_OF_FREE,
-						   BUD_CONTRA_TAKE_OF_TAKEN, BUD_CONTRA_ALLOC_OF_USED };
-	uint64_t sum = 0;
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		sum += rules->contradictions[kinds[i]].count;
-	return sum;
-}
-
 /* What a learning pass has brought; false if another would bring nothing new. */
 static bool end_pass(bud_replay *r)
 {
+	bud_lacks first = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots);
+	uint64_t odd = first & BUD_LACKS_SILENT ? 0 : bud_contradictions_unexplained(r->rules.contradictions);
+	bud_reduced_end_pass(&r->reduced, &r->memory, &r->proofs, r->rules.seq, r->rules.infer);
 	bud_exits_settle(&r->proofs, r->rules.seed_seq);
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
 	/* Contradictions that proofs explain only count in the pass after. */
-	bool doubted = bud_completeness_doubts(&r->completeness, unexplained(&r->rules)) && r->proofs.nr_passes == 1;
+	bool doubted = bud_completeness_doubts(&r->completeness, odd) && r->proofs.nr_passes == 1;
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++) {
 		bud_zone *zone = &r->start.zones[i];
 		zone->inferred = zone->inferred || !zone->seeded;
 		zone->seeded = zone->seeded || r->mode == BUD_SEED_INFERRED;
 		bud_zone_follow(zone);
 	}
-	r->lacks = bud_completeness_at_first(&r->source->info, &r->kernel, r->snapshots, r->nr_snapshots) |
-		   bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,
-					  doubted ? 0 : unexplained(&r->rules));
+	r->lacks = first | bud_completeness_judge(&r->completeness, &r->source->info, r->snapshots, r->nr_snapshots,
+						  doubted ? 0 : odd);
 	bud_passes_apply_lacks(r);
 	bud_interrupts_fini(&r->interrupts);
 	r->gapped = r->rules.gap_seq > 0;
-	if (r->gapped || doubted) /* what comes before the mark is not as it was */
+	/* Only now it shows that nothing is proven. */
+	bool mistaken = r->lacks & BUD_LACKS_SILENT & ~r->reduced.lacks;
+	if (mistaken)
+		bud_proofs_keep_gaps(&r->proofs);
+	if (r->gapped || doubted || mistaken) /* what comes before the mark is not as it was */
 		bud_passes_drop_mark(r);
 	r->resume.wanted = false;
-	return (more || doubted) && !(r->lacks & BUD_LACKS_REFUSED);
+	return (more || doubted || mistaken) && !(r->lacks & BUD_LACKS_REFUSED);
 }
 
 /* The first pass takes the start from the first event of each page; without any seed it is what changes count from. */
@@ -120,8 +116,8 @@ static bud_status begin_pass(bud_replay *r, bud_error *err)
 		r->rules.completeness = &r->completeness;
 		r->rules.infer = infers(r) ? &r->start : NULL;
 	}
-	/* Inference and types change the start the first pass had. */
-	r->resume.wanted = first ? !r->rules.infer && !r->types : !r->gapped;
+	/* Inference and types change the start the first pass had; silence is learnt from the whole. */
+	r->resume.wanted = (first ? !r->rules.infer && !r->types : !r->gapped) && !(r->lacks & BUD_LACKS_SILENT);
 	return status;
 }
 

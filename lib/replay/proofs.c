@@ -136,6 +136,15 @@ static void put_in_order(bud_proofs *p)
 	p->nr_known = kept;
 }
 
+void bud_proofs_keep_gaps(bud_proofs *proofs)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < proofs->nr_known; i++)
+		if (proofs->known[i].kind == BUD_PROOF_GAP)
+			proofs->known[kept++] = proofs->known[i];
+	proofs->nr_known = kept;
+}
+
 /* Whether an earlier pass ended with the same knowledge: from here on passes would go round in a circle. */
 static bool goes_round(bud_proofs *p)
 {

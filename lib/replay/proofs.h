@@ -150,6 +150,9 @@ static inline bool bud_proofs_has(const bud_proofs *proofs, size_t *index, uint6
 	return *index < proofs->nr_known && proofs->known[*index].seq == seq;
 }
 
+/* Drops what is known, but for where gaps are. */
+void bud_proofs_keep_gaps(bud_proofs *proofs);
+
 void bud_proofs_stamp_new(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq);
 /* Remembers that event seq moved these pages. */
 static inline void bud_proofs_stamp(bud_proofs *proofs, bud_pfn pfn, uint64_t nr, uint64_t seq)

@@ -55,6 +55,7 @@ void bud_replay_destroy(bud_replay *replay)
 	bud_schedule_fini(&replay->schedule);
 	bud_compare_fini(&replay->compare);
 	bud_types_destroy(replay->types);
+	bud_reduced_fini(&replay->reduced);
 	free(replay);
 }
 
@@ -122,14 +123,17 @@ bud_status bud_replay_rewind(bud_replay *replay, bud_error *err)
 	void *self = r->rules.observer_self;
 	bool old_kernel = !(r->source->info.formats & BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE));
 	bud_rules_init(&r->rules, &r->memory, &r->kernel, &r->proofs,
-		       bud_passes_heed_interrupts(r) ? &r->interrupts : NULL, old_kernel);
+		       bud_passes_heed_interrupts(r) ? &r->interrupts : NULL, &r->reduced, old_kernel);
 	r->rules.types = r->types;
 	bud_replay_observe(r, observer, self);
 	r->seed.snapshot = NULL;
 	r->next_step = 0;
 	r->compare.nr_comparisons = r->compare.nr_readings = r->compare.nr_typechecks = 0;
 	r->time = BUD_TIME_NONE;
-	bud_status status = r->types ? bud_types_begin(r->types, r->proofs.learning ? &r->start : NULL, err) : BUD_OK;
+	bud_status status = bud_reduced_begin(&r->reduced, r->lacks, &r->memory, &r->kernel, &r->source->info,
+					      r->proofs.learning, err);
+	if (!status && r->types)
+		status = bud_types_begin(r->types, r->proofs.learning ? &r->start : NULL, err);
 	return status ? status : seek_source(r, 0, err);
 }
 
@@ -187,6 +191,8 @@ static bud_status act(bud_replay *r, const bud_step *a, bud_error *err)
 		break;
 	case BUD_STEP_READ_MARKS:
 		bud_compare_marks(&r->compare, a->snapshot, &r->memory, a->t_ns);
+		if (r->reduced.percpu)
+			bud_percpu_read(r->reduced.percpu, &r->memory, a->snapshot);
 		break;
 	case BUD_STEP_OPEN_SEED:
 		if (r->mode == BUD_SEED_NONE || (r->proofs.learning && r->rules.seed_seq && r->mode != BUD_SEED_BOTH))
@@ -416,18 +422,23 @@ bud_status bud_replay_save(const bud_replay *replay, bud_restart **restart, bud_
 	s->nr_readings = replay->compare.nr_readings;
 	s->nr_typechecks = replay->compare.nr_typechecks;
 	s->time = replay->time;
-	if (!bud_memory_copy(&s->memory, &replay->memory) || !bud_seed_copy(&s->seed, &replay->seed)) {
+	bud_status status = BUD_OK;
+	if (!bud_memory_copy(&s->memory, &replay->memory) || !bud_seed_copy(&s->seed, &replay->seed))
+		status = bud_error_memory(err, "a restart point");
+	if (!status)
+		status = bud_reduced_save(&s->reduced, &replay->reduced, &s->memory, &replay->source->info, err);
+	if (status)
 		bud_restart_destroy(s);
-		return bud_error_memory(err, "a restart point");
-	}
-	*restart = s;
-	return BUD_OK;
+	else
+		*restart = s;
+	return status;
 }
 
 bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bud_error *err)
 {
 	bud_replay *r = replay;
-	if (!bud_memory_copy(&r->memory, &restart->memory) || !bud_seed_copy(&r->seed, &restart->seed))
+	if (!bud_memory_copy(&r->memory, &restart->memory) || !bud_seed_copy(&r->seed, &restart->seed) ||
+	    !bud_reduced_restore(&r->reduced, &restart->reduced))
 		return bud_error_memory(err, "a restart point");
 	bud_replay_observer *observer = r->rules.observer;
 	void *self = r->rules.observer_self;
@@ -436,6 +447,7 @@ bud_status bud_replay_restore(bud_replay *replay, const bud_restart *restart, bu
 	r->rules.kernel = &r->kernel;
 	r->rules.proofs = &r->proofs;
 	r->rules.interrupts = &r->interrupts;
+	r->rules.reduced = &r->reduced;
 	r->rules.last_range = NULL;
 	r->rules.window = r->seed.snapshot ? &r->seed : NULL;
 	r->rules.types = r->types;
@@ -456,7 +468,8 @@ uint64_t bud_restart_time(const bud_restart *restart)
 
 size_t bud_restart_bytes(const bud_restart *restart)
 {
-	size_t bytes = sizeof *restart + bud_pageset_bytes(&restart->seed.touched);
+	size_t bytes = sizeof *restart + bud_pageset_bytes(&restart->seed.touched) +
+		       bud_reduced_bytes(&restart->reduced);
 	for (size_t i = 0; i < restart->memory.nr_zones; i++) {
 		const bud_zone *zone = &restart->memory.zones[i];
 		bytes += sizeof *zone + bud_pageset_bytes(&zone->cached) + bud_pageset_bytes(&zone->certain) +
@@ -474,5 +487,6 @@ void bud_restart_destroy(bud_restart *restart)
 		return;
 	bud_memory_fini(&restart->memory);
 	bud_seed_fini(&restart->seed);
+	bud_reduced_fini(&restart->reduced);
 	free(restart);
 }

@@ -35,6 +35,7 @@ struct bud_replay {
 	bud_interrupts interrupts; /* of a learning pass */
 	bud_resume resume;	   /* while learning */
 	bool gapped;		   /* the last pass met lost events */
+	bud_reduced reduced;
 	bud_rules rules;
 	bud_listeners listeners;
 	bud_compare compare;
@@ -53,6 +54,7 @@ struct bud_restart {
 	bud_memory memory;
 	bud_seed seed;
 	bud_rules rules;
+	bud_reduced reduced;
 	size_t next_step, nr_comparisons, nr_readings, nr_typechecks;
 	uint64_t time;
 };

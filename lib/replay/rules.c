@@ -40,8 +40,10 @@ static void learn_page(bud_rules *rules, const bud_event *event, const bud_zone 
 	bool take = event->kind == BUD_EV_ZONE_LOCKED || event->kind == BUD_EV_EXTFRAG;
 	bool free = bud_buddy_page_is_free(&zone->buddy, pfn);
 	uint64_t moved = bud_proofs_stamp_of(rules->proofs, pfn);
-	if (take && bud_pageset_test(&zone->cached, pfn))
+	if (take && bud_pageset_test(&zone->cached, pfn) && !rules->reduced->percpu)
 		bud_proofs_add(rules->proofs, BUD_PROOF_DIRECT, moved, pfn, 0, false);
+	if (rules->reduced->lacks & BUD_LACKS_SILENT)
+		return;
 	if (take)
 		bud_exits_stayed(rules->proofs, pfn);
 	else if (free || bud_exits_assigned(rules->proofs, pfn))
@@ -54,7 +56,8 @@ static void learn(bud_rules *rules, const bud_event *event, const bud_zone *zone
 	if (rules->open_gaps.nr || (rules->gap_seq && bud_proofs_stamp_of(rules->proofs, pfn) < rules->gap_seq))
 		return;
 	if (event->kind == BUD_EV_ALLOC) {
-		learn_alloc(rules, event, zone, pfn, order);
+		if (!(rules->reduced->lacks & BUD_LACKS_SILENT))
+			learn_alloc(rules, event, zone, pfn, order);
 		return;
 	}
 	for (bud_pfn p = pfn; p < pfn + ((bud_pfn)1 << order); p++)
@@ -139,12 +142,13 @@ static void apply_after(bud_rules *rules, uint64_t seq)
 }
 
 void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
-		    bud_interrupts *interrupts, bool old_kernel)
+		    bud_interrupts *interrupts, bud_reduced *reduced, bool old_kernel)
 {
 	*rules = (bud_rules){ .memory = memory,
 			      .kernel = kernel,
 			      .proofs = proofs,
 			      .interrupts = interrupts,
+			      .reduced = reduced,
 			      .seq = 1,
 			      .compaction = { .old_kernel = old_kernel, .pageblock_order = kernel->pageblock_order } };
 	apply_after(rules, 0); /* gaps before the first event */
@@ -166,7 +170,7 @@ void bud_rules_witness(void *rules, bud_zone *zone, bud_pfn pfn, bool free)
 {
 	bud_rules *r = rules;
 	bool held = bud_buddy_page_is_free(&zone->buddy, pfn);
-	if (r->gap_seq || r->open_gaps.nr)
+	if (r->gap_seq || r->open_gaps.nr || r->reduced->lacks & BUD_LACKS_SILENT)
 		return;
 	if (free && bud_pageset_test(&zone->cached, pfn))
 		bud_proofs_add(r->proofs, BUD_PROOF_DIRECT, bud_proofs_stamp_of(r->proofs, pfn), pfn, 0, false);
@@ -189,6 +193,7 @@ void bud_rules_seeded(bud_rules *rules)
 	}
 	if (rules->open_gaps.nr || rules->gap_seq > rules->window_seq)
 		lose_certainty(rules);
+	bud_reduced_seeded(rules->reduced, rules->memory, rules->seq);
 }
 
 void bud_rules_catch_up(bud_rules *rules)
@@ -240,6 +245,11 @@ static void look_into(bud_rules *rules, const bud_event *event, const bud_zone *
 		bud_contradiction_note(&rules->contradictions[kind], event, pfn, held);
 }
 
+static size_t index_of(const bud_rules *rules, const bud_zone *zone)
+{
+	return (size_t)(zone - rules->memory->zones);
+}
+
 /* One piece, all of it in zone. */
 static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zone *zone, bud_pfn pfn, int order)
 {
@@ -251,6 +261,9 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	if (rules->proofs->learning) {
 		if (zone->followed)
 			learn(rules, event, zone, pfn, order);
+		if (zone->followed && rules->reduced->silence)
+			bud_reduced_note(rules->reduced, event, zone, index_of(rules, zone), pfn, nr, rules->proofs,
+					 rules->seq);
 		if (rules->infer && !zone->seeded)
 			infer_start(rules, event, zone, pfn, order);
 		bud_proofs_stamp(rules->proofs, pfn, nr, rules->seq);
@@ -290,7 +303,10 @@ static inline void apply_piece(bud_rules *rules, const bud_event *event, bud_zon
 	}
 	if (rules->types && event->kind == BUD_EV_PCPU_DRAIN)
 		bud_types_drained(rules->types, event, zone, pfn);
-	if (odd && zone->followed)
+	if (rules->reduced->percpu)
+		changed += bud_reduced_apply(rules->reduced, event, zone, index_of(rules, zone), pfn, order,
+					     rules->seq);
+	if (odd && zone->followed && !(rules->reduced->lacks & BUD_LACKS_SILENT))
 		look_into(rules, event, zone, &before, to, pfn, nr);
 	if (zone->gapped && !rules->open_gaps.nr)
 		bud_zone_make_certain(zone, pfn, order);
@@ -459,6 +475,8 @@ size_t bud_rules_apply(bud_rules *rules, const bud_event *events, size_t nr, uin
 	for (; i < nr && events[i].t_ns <= t_ns; i++) {
 		bool counts = BUD_EVENT_BIT(events[i].kind) & BUD_RULES_EVENTS;
 		bool proven = counts && bud_proofs_has(rules->proofs, &rules->next_proof, rules->seq);
+		if (rules->seq >= rules->reduced->claimed_to)
+			bud_reduced_claim(rules->reduced, rules->memory, rules->seq);
 		if (told)
 			tell(rules, &events[i]);
 		apply(rules, &events[i]);

@@ -28,6 +28,7 @@
 #include "lib/replay/compaction.h"
 #include "lib/replay/completeness.h"
 #include "lib/replay/interrupt.h"
+#include "lib/replay/reduced.h"
 #include "lib/replay/replay.h"
 #include "lib/replay/seed.h"
 #include "lib/replay/types.h"
@@ -55,6 +56,7 @@ typedef struct bud_rules {
 	const bud_zone_range *last_range; /* where the previous event was: most are near it */
 	bud_compaction compaction;
 	bud_interrupts *interrupts; /* NULL: what they tell is known */
+	bud_reduced *reduced; /* what it lacks */
 	bud_types *types; /* NULL: not followed */
 	bud_proofs *proofs;
 	size_t next_proof;
@@ -80,7 +82,7 @@ typedef struct bud_rules {
 
 /* All pointers are borrowed. old_kernel: see bud_compaction. */
 void bud_rules_init(bud_rules *rules, bud_memory *memory, const bud_kernel *kernel, bud_proofs *proofs,
-		    bud_interrupts *interrupts, bool old_kernel);
+		    bud_interrupts *interrupts, bud_reduced *reduced, bool old_kernel);
 
 /* A seed begins to be read. */
 void bud_rules_open_window(bud_rules *rules, bud_seed *seed);

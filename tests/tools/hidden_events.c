@@ -209,7 +209,7 @@ static void count_zone(tally *t, const bud_comparison *c, bool verbose)
 	t->error += error;
 	t->max_error = error > t->max_error ? error : t->max_error;
 	t->claim += c->uncertain_pages;
-	if (verbose && uncovered)
+	if (verbose && (uncovered || getenv("ALL")))
 		fprintf(stderr, "  %s %" PRIu64 " node %d %s: %+" PRId64 " pages, +-%" PRIu64 " claimed\n",
 			c->snapshot->name, c->snapshot->t_ns, c->kernel->node, c->kernel->name, c->free_error,
 			c->uncertain_pages);
