@@ -165,6 +165,13 @@ static void vote(bud_requests *r, const bud_event *e, bud_gfp gfp, int node)
 		r->learning->votes[e->cpu][node]++;
 }
 
+static bool failed_to_charge(const bud_requests *r, const bud_event *e, bud_gfp gfp)
+{
+	const bud_request_free *last = &r->freed[e->cpu % BUD_REQUEST_CPUS];
+	return gfp & BUD_GFP_ACCOUNT && last->is && last->cpu == e->cpu && last->pid == e->pid &&
+	       last->order == e->order;
+}
+
 static void feed_alloc(bud_requests *r, const bud_event *e)
 {
 	bud_gfp gfp = bud_gfp_from_raw(r->gfp, e->page.gfp_flags);
@@ -183,6 +190,7 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 		task->began_ns = 0;
 	}
 	if (e->page.pfn == BUD_PFN_NONE) {
+		op.task |= failed_to_charge(r, e, gfp) ? BUD_TASK_MEMCG_FULL : 0;
 		if (e->order >= 0 && e->order <= ORDER_LIMIT)
 			put(r, e, BUD_OP_FAILED, BUD_PFN_NONE, e->order, op);
 		return;
@@ -262,8 +270,11 @@ static void feed_page(bud_requests *r, const bud_event *e)
 	switch (e->kind) {
 	case BUD_EV_ALLOC:
 		feed_alloc(r, e);
+		r->freed[e->cpu % BUD_REQUEST_CPUS].is = false;
 		break;
 	case BUD_EV_FREE:
+		r->freed[e->cpu % BUD_REQUEST_CPUS] =
+			(bud_request_free){ state_of(r, e->page.pfn) == BUD_NOTE_CACHED, e->order, e->cpu, e->pid };
 		feed_free(r, e);
 		break;
 	case BUD_EV_ZONE_LOCKED:

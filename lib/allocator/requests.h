@@ -26,6 +26,10 @@
  *   compaction begins   that no request and no kcompactd began was asked
  *                       for: vm.compact_memory
  *
+ * A failed request whose task freed a page of that order right before it, one
+ * that was never handed out, had its page: its memory cgroup refused the
+ * charge (BUD_TASK_MEMCG_FULL), and will refuse it in a model too.
+ *
  * Frees by memory-cgroup reclaim count as the owner's: cgroup limits are not
  * the allocator's. Memory: 8 bytes a page of the machine traced.
  */
@@ -89,6 +93,16 @@ typedef struct bud_request_task {
 	int16_t home;		/* kswapd's own; -1: not told */
 } bud_request_task;
 
+#define BUD_REQUEST_CPUS 64
+
+/* A CPU's last allocation or free, if it was the free of a page that was never handed out. */
+typedef struct bud_request_free {
+	bool is;
+	int8_t order;
+	uint16_t cpu;
+	int32_t pid;
+} bud_request_free;
+
 typedef struct bud_requests {
 	const bud_memory *memory;
 	const bud_kernel *kernel;
@@ -102,6 +116,7 @@ typedef struct bud_requests {
 	size_t next_hidden;
 	bud_pagemap notes;
 	bud_request_task tasks[BUD_REQUEST_TASKS];
+	bud_request_free freed[BUD_REQUEST_CPUS]; /* by CPU; two CPUs of one place hide each other's */
 	bool out_of_memory;
 	uint64_t crowded; /* tasks that found no room in the table */
 } bud_requests;

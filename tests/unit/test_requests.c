@@ -245,6 +245,44 @@ static void test_nonsense_is_passed_over(void **state)
 	bud_lessons_fini(&l);
 }
 
+/* GFP_KERNEL_ACCOUNT since 5.4 */
+static bud_event failed(int32_t pid, int order)
+{
+	bud_event e = page(BUD_EV_ALLOC, pid, BUD_PFN_NONE, order);
+	e.page.gfp_flags = 0x400cc0;
+	return e;
+}
+
+static void test_a_charge_that_failed(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, page(BUD_EV_ZONE_LOCKED, TASK, 16, 2), page(BUD_EV_FREE, TASK, 16, 2),
+	     page(BUD_EV_PCPU_DRAIN, TASK, 16, 2), failed(TASK, 2));
+	assert_string_equal(h.text, "free 16/2 failed/2 ");
+	assert_int_equal(h.last.task & BUD_TASK_MEMCG_FULL, BUD_TASK_MEMCG_FULL);
+	bud_lessons_fini(&l);
+
+	/* Another's page, another order, one that somebody had, one freed long ago, one nobody pays for. */
+	bud_event unpaid = failed(TASK, 2);
+	unpaid.page.gfp_flags = 0xcc0;
+	bud_event streams[][5] = {
+		{ page(BUD_EV_ZONE_LOCKED, TASK, 16, 2), page(BUD_EV_FREE, KSWAPD, 16, 2), failed(TASK, 2) },
+		{ page(BUD_EV_ZONE_LOCKED, TASK, 16, 1), page(BUD_EV_FREE, TASK, 16, 1), failed(TASK, 2) },
+		{ page(BUD_EV_ALLOC, TASK, 16, 2), page(BUD_EV_FREE, TASK, 16, 2), failed(TASK, 2) },
+		{ page(BUD_EV_ZONE_LOCKED, TASK, 16, 2), page(BUD_EV_FREE, TASK, 16, 2),
+		  page(BUD_EV_ALLOC, TASK, 32, 0), failed(TASK, 2) },
+		{ page(BUD_EV_ZONE_LOCKED, TASK, 16, 2), page(BUD_EV_FREE, TASK, 16, 2), unpaid },
+	};
+	for (size_t i = 0; i < sizeof streams / sizeof *streams; i++) {
+		feed(&h, &l, streams[i], i == 3 ? 4 : 3);
+		assert_int_equal(h.last.kind, BUD_OP_FAILED);
+		assert_int_equal(h.last.task & BUD_TASK_MEMCG_FULL, 0);
+		bud_lessons_fini(&l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_a_slow_request_began_earlier),
 		cmocka_unit_test(test_pages_cached_at_the_start),
 		cmocka_unit_test(test_nonsense_is_passed_over),
+		cmocka_unit_test(test_a_charge_that_failed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
