@@ -59,6 +59,12 @@ void bud_passes_keep_mark(bud_replay *replay)
 	r->resume.mark_ns = BUD_TIME_NONE;
 }
 
+/* The first pass takes the start from the first event of each page; without any seed it is what changes count from. */
+static bool infers(const bud_replay *r)
+{
+	return r->mode == BUD_SEED_INFERRED || (r->mode == BUD_SEED_NONE && !(r->lacks & BUD_LACKS_REFUSED));
+}
+
 /* What a learning pass has brought; false if another would bring nothing new. */
 static bool end_pass(bud_replay *r)
 {
@@ -67,8 +73,8 @@ static bool end_pass(bud_replay *r)
 	bud_reduced_end_pass(&r->reduced, &r->memory, &r->proofs, r->rules.seq, r->rules.infer);
 	bud_exits_settle(&r->proofs, r->rules.seed_seq);
 	bool more = bud_proofs_end(&r->proofs) > 0 || r->rules.infer;
-	/* Contradictions that proofs explain only count in the pass after. */
-	bool doubted = bud_completeness_doubts(&r->completeness, odd) && r->proofs.nr_passes == 1;
+	/* Contradictions that proofs explain only count in the pass after the first that could see them. */
+	bool doubted = bud_completeness_doubts(&r->completeness, odd) && r->proofs.nr_passes <= (infers(r) ? 2 : 1);
 	for (size_t i = 0; r->rules.infer && i < r->start.nr_zones; i++) {
 		bud_zone *zone = &r->start.zones[i];
 		zone->inferred = zone->inferred || !zone->seeded;
@@ -88,12 +94,6 @@ static bool end_pass(bud_replay *r)
 		bud_passes_drop_mark(r);
 	r->resume.wanted = false;
 	return (more || doubted || mistaken) && !(r->lacks & BUD_LACKS_REFUSED);
-}
-
-/* The first pass takes the start from the first event of each page; without any seed it is what changes count from. */
-static bool infers(const bud_replay *r)
-{
-	return r->mode == BUD_SEED_INFERRED || (r->mode == BUD_SEED_NONE && !(r->lacks & BUD_LACKS_REFUSED));
 }
 
 static bud_status begin_pass(bud_replay *r, bud_error *err)
