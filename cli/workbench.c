@@ -71,6 +71,35 @@ static const bud_snapshot *find_zones(bud_workbench *bench)
 	return NULL;
 }
 
+static void widen(bud_zone_info *zone, const bud_zone_info *other)
+{
+	if (!other || other->start_pfn == BUD_UNKNOWN || other->spanned == BUD_UNKNOWN || !other->spanned)
+		return;
+	bool empty = zone->start_pfn == BUD_UNKNOWN || zone->spanned == BUD_UNKNOWN || !zone->spanned;
+	bud_pfn end = empty ? 0 : zone->start_pfn + zone->spanned, other_end = other->start_pfn + other->spanned;
+	zone->start_pfn = empty || other->start_pfn < zone->start_pfn ? other->start_pfn : zone->start_pfn;
+	zone->spanned = (end > other_end ? end : other_end) - zone->start_pfn;
+}
+
+/* Zones as they were read there, but as wide as they ever are: memory that is plugged later belongs to them, too. */
+static bud_status build_memory(bud_workbench *bench, const bud_snapshot *zones, bud_error *err)
+{
+	const bud_bundle *bundle = bench->bundle;
+	bud_snapshot widest = *zones;
+	widest.zones = calloc(zones->nr_zones, sizeof *widest.zones);
+	if (!widest.zones)
+		return bud_error_memory(err, "zones");
+	for (size_t i = 0; i < zones->nr_zones; i++) {
+		bud_zone_info *zone = &widest.zones[i];
+		*zone = zones->zones[i];
+		for (size_t k = 0; k < bundle->nr_snapshots; k++)
+			widen(zone, bud_snapshot_zone(&bundle->snapshots[k], zone->node, zone->name));
+	}
+	bud_status status = bud_memory_from_snapshot(&bench->memory, &widest, &bench->kernel, err);
+	free(widest.zones);
+	return status;
+}
+
 static bud_status set_up(bud_workbench *bench, const bud_workbench_options *options, bud_error *err)
 {
 	bud_bundle *bundle = bench->bundle;
@@ -82,7 +111,7 @@ static bud_status set_up(bud_workbench *bench, const bud_workbench_options *opti
 	for (size_t i = 0; !status && i < options->nr_features; i++)
 		status = bud_kernel_override(&bench->kernel, options->features[i], err);
 	if (!status)
-		status = zones ? bud_memory_from_snapshot(&bench->memory, zones, &bench->kernel, err)
+		status = zones ? build_memory(bench, zones, err)
 			       : bud_memory_assume(&bench->memory, &bench->kernel, bench->survey.first_pfn,
 						   bench->survey.last_pfn, err);
 	bench->seed = options->seed;
