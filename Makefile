@@ -74,7 +74,7 @@ asan: ## run every test under AddressSanitizer and UBSan
 	$(MAKE) check BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' \
 		SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined'
 
-fuzz: ## fuzz the readers with libFuzzer, SECONDS=60 each (needs clang)
+fuzz: ## fuzz the readers and the replay with libFuzzer, SECONDS=60 each (needs clang)
 	CC=clang tests/fuzz/run $(BUILD)/fuzz $(or $(SECONDS),60)
 
 bench: all $(addprefix $(BUILD)/tests/tools/,model_speed simulate_speed tui_bench) ## measure speed beside trace-cmd; BENCH=BUNDLE names a large capture

@@ -186,9 +186,10 @@ static void find_ways(bud_proofs *p)
 		bud_gone *gone = &p->gone[i];
 		size_t looked = 0, first = first_exit(p, gone->after + 1);
 		gone->way = p->nr_ways;
-		for (size_t k = first; k < p->nr_exits && p->exits[k].seq < gone->before && looked++ < MAX_LOOK_BACK;
+		for (size_t k = first; k < p->nr_exits && p->exits[k].seq < gone->before && looked++ < MAX_LOOK_BACK &&
+				       p->nr_ways < MAX_WAYS;
 		     k++)
-			if (p->nr_ways < MAX_WAYS && may_have_taken(&p->exits[k], gone->pfn))
+			if (may_have_taken(&p->exits[k], gone->pfn))
 				bud_proofs_add_way(p, (uint32_t)k);
 		gone->nr_ways = (uint32_t)(p->nr_ways - gone->way);
 	}
@@ -235,22 +236,46 @@ static size_t first_gone(const bud_proofs *p, bud_pfn pfn)
 	return low;
 }
 
+/* Whether the change may be made: while blocks are moved about only what can be put back. */
+static bool note_change(bud_proofs *p, bud_change change)
+{
+	return !p->moving || bud_proofs_add_change(p, &change);
+}
+
+static void set_by(bud_proofs *p, bud_gone *gone, size_t by)
+{
+	if (note_change(p, (bud_change){ .index = (size_t)(gone - p->gone), .before = gone->by }))
+		gone->by = by;
+}
+
+static void set_block(bud_proofs *p, bud_exit *exit, bud_pfn block)
+{
+	if (note_change(p, (bud_change){ BUD_CHANGE_BLOCK, (size_t)(exit - p->exits), exit->block }))
+		exit->block = block;
+}
+
+static void set_room(bud_proofs *p, bud_exit *exit, uint64_t room)
+{
+	if (note_change(p, (bud_change){ BUD_CHANGE_ROOM, (size_t)(exit - p->exits), exit->room }))
+		exit->room = room;
+}
+
 /* The page left by that exit, and with it the block that a fast isolation took. */
 static void assign(bud_proofs *p, bud_gone *gone, bud_exit *exit)
 {
 	size_t by = (size_t)(exit - p->exits);
 	p->nr_settled++;
 	if (exit->rank != BUD_EXIT_FAST) {
-		gone->by = by;
-		exit->room--;
+		set_by(p, gone, by);
+		set_room(p, exit, exit->room - 1);
 		return;
 	}
-	exit->block = block_of(exit, gone->pfn);
+	set_block(p, exit, block_of(exit, gone->pfn));
 	for (size_t i = first_gone(p, exit->block);
 	     i < p->nr_gone && p->gone[i].pfn < exit->block + ((bud_pfn)1 << exit->order); i++) {
 		bud_gone *other = &p->gone[i];
 		if (other->by == UNKNOWN && exit->seq > other->after && exit->seq < other->before)
-			other->by = by;
+			set_by(p, other, by);
 	}
 }
 
@@ -369,8 +394,8 @@ static void release(bud_proofs *p, bud_exit *exit)
 	size_t by = (size_t)(exit - p->exits), i = first_gone(p, exit->block);
 	for (; i < p->nr_gone && p->gone[i].pfn < exit->block + ((bud_pfn)1 << exit->order); i++)
 		if (p->gone[i].by == by)
-			p->gone[i].by = UNKNOWN;
-	exit->block = BUD_PFN_NONE;
+			set_by(p, &p->gone[i], UNKNOWN);
+	set_block(p, exit, BUD_PFN_NONE);
 }
 
 static bool make_room(bud_proofs *p, bud_gone *gone, int depth, unsigned *tries);
@@ -400,13 +425,13 @@ static bool make_room(bud_proofs *p, bud_gone *gone, int depth, unsigned *tries)
 	     depth < MAX_DEPTH && i < p->nr_exits && p->exits[i].seq < gone->before && *tries; i++) {
 		bud_exit *exit = &p->exits[i];
 		const bud_candidate *candidate = candidate_of(exit, block_of(exit, gone->pfn));
-		if (exit->rank != BUD_EXIT_FAST || exit->guessed || exit->tried || !candidate || candidate->stayed ||
-		    exit->block == BUD_PFN_NONE || exit->block == candidate->block || gone->pfn < exit->start ||
-		    gone->pfn >= exit->end)
+		if (exit->rank != BUD_EXIT_FAST || exit->guessed || exit->tried == p->nr_tries || !candidate ||
+		    candidate->stayed || exit->block == BUD_PFN_NONE || exit->block == candidate->block ||
+		    gone->pfn < exit->start || gone->pfn >= exit->end)
 			continue;
 		--*tries;
 		bud_pfn before = exit->block;
-		exit->tried = true;
+		exit->tried = p->nr_tries;
 		release(p, exit);
 		assign(p, gone, exit);
 		if (find_others(p, before, exit->order, depth, tries))
@@ -424,51 +449,39 @@ static int compare_gone(const void *a, const void *b)
 }
 
 /* What an unsuccessful try has changed is put back. */
-typedef struct assignment {
-	size_t *by;
-	bud_exit *exits;
-} assignment;
-
-static bool keep(assignment *kept, const bud_proofs *p)
+static void put_back(bud_proofs *p)
 {
-	kept->by = malloc((p->nr_gone + 1) * sizeof *kept->by);
-	kept->exits = malloc((p->nr_exits + 1) * sizeof *kept->exits);
-	for (size_t i = 0; kept->by && kept->exits && i < p->nr_gone; i++)
-		kept->by[i] = p->gone[i].by;
-	if (kept->by && kept->exits)
-		memcpy(kept->exits, p->exits, p->nr_exits * sizeof *kept->exits);
-	return kept->by && kept->exits;
-}
-
-static void put_back(const assignment *kept, bud_proofs *p)
-{
-	for (size_t i = 0; i < p->nr_gone; i++)
-		p->gone[i].by = kept->by[i];
-	memcpy(p->exits, kept->exits, p->nr_exits * sizeof *kept->exits);
+	while (p->nr_changes) {
+		const bud_change *change = &p->changes[--p->nr_changes];
+		if (change->what == BUD_CHANGE_BY)
+			p->gone[change->index].by = change->before;
+		else if (change->what == BUD_CHANGE_BLOCK)
+			p->exits[change->index].block = change->before;
+		else
+			p->exits[change->index].room = change->before;
+	}
 }
 
 /* Pages that nothing explains yet, by exits that others give up. */
 static void explain_rest(bud_proofs *p)
 {
-	assignment kept;
 	unsigned left = MAX_RESTS;
 	for (size_t i = 0; i < p->nr_gone; i++) {
 		p->gone[i].counted = 0; /* exits may have more ways again */
 		p->gone[i].wanted = p->gone[i].by != UNKNOWN || p->gone[i].certain;
 	}
+	p->moving = true;
 	for (size_t i = 0; i < p->nr_gone && left; i++) {
 		unsigned tries = MAX_TRIES;
 		if (p->gone[i].by != UNKNOWN || !p->gone[i].certain)
 			continue;
 		left--;
-		for (size_t k = 0; k < p->nr_exits; k++)
-			p->exits[k].tried = false;
-		bool ok = keep(&kept, p);
-		if (ok && !make_room(p, &p->gone[i], 0, &tries))
-			put_back(&kept, p);
-		free(kept.by);
-		free(kept.exits);
+		p->nr_tries++;
+		p->nr_changes = 0;
+		if (!make_room(p, &p->gone[i], 0, &tries))
+			put_back(p);
 	}
+	p->moving = false;
 }
 
 /* If by no exit, as soon as it came or before the seed. */

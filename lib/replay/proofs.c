@@ -41,6 +41,7 @@ void bud_proofs_fini(bud_proofs *proofs)
 	free(proofs->exits);
 	free(proofs->gone);
 	free(proofs->ways);
+	free(proofs->changes);
 	*proofs = (bud_proofs){ 0 };
 }
 
@@ -279,6 +280,15 @@ void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit)
 	} else {
 		free(exit->candidates);
 	}
+}
+
+bool bud_proofs_add_change(bud_proofs *proofs, const bud_change *change)
+{
+	bud_proofs *p = proofs;
+	if (!grow(p, (void **)&p->changes, p->nr_changes, &p->max_changes, sizeof *p->changes))
+		return false;
+	p->changes[p->nr_changes++] = *change;
+	return true;
 }
 
 void bud_proofs_add_way(bud_proofs *proofs, uint32_t exit)

@@ -57,9 +57,9 @@ typedef struct bud_exit {
 	uint8_t rank;	/* bud_exit_rank */
 	bool guessed;	/* FAST: block is a guess */
 	bool forced;	/* FAST: block is all that it can have taken */
-	bool tried;	/* while blocks are moved about */
 	uint8_t stride; /* SCAN: in which it walked from start, 0 if not known */
 	int32_t pid;
+	uint32_t tried; /* while blocks are moved about: for which page last */
 } bud_exit;
 
 /* A page that was held free and turned out to have left. */
@@ -86,6 +86,13 @@ typedef enum bud_exit_rank {
 	BUD_NR_EXIT_RANKS,
 } bud_exit_rank;
 
+/* What moving blocks about has changed, to be put back where it leads nowhere. */
+typedef struct bud_change {
+	enum { BUD_CHANGE_BY, BUD_CHANGE_BLOCK, BUD_CHANGE_ROOM } what; /* of a gone page; of an exit */
+	size_t index;
+	uint64_t before;
+} bud_change;
+
 #define BUD_STAMP_SHIFT 15 /* pages of a chunk of stamps */
 
 #define BUD_PROOFS_REMEMBERED 16 /* passes whose outcome is compared with later ones */
@@ -103,6 +110,10 @@ typedef struct bud_proofs {
 	size_t nr_gone, max_gone;
 	uint32_t *ways; /* indices of exits */
 	size_t nr_ways, max_ways;
+	bud_change *changes; /* of the try at hand */
+	size_t nr_changes, max_changes;
+	bool moving;	      /* blocks are moved about */
+	uint32_t nr_tries;    /* pages for which they were */
 	uint64_t nr_settled;  /* how often anything was settled about an exit */
 	bud_pageset watched;  /* pages of candidates that no event has named since */
 	bud_pageset assigned; /* pages this pass took away by what is known, and no event has named since */
@@ -181,6 +192,8 @@ void bud_proofs_unsettled(bud_proofs *proofs, bud_pfn pfn, uint64_t from, uint64
 /* That free is in doubt as long as no later event moves its pages. */
 void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order); /* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
+/* False where there is no room to note it. */
+bool bud_proofs_add_change(bud_proofs *proofs, const bud_change *change);
 void bud_proofs_add_way(bud_proofs *proofs, uint32_t exit);
 void bud_proofs_add_gone(bud_proofs *proofs, const bud_gone *gone);
 

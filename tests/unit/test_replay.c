@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "lib/replay/replay.h"
+#include "lib/replay/rules.h"
 
 #define NR_EVENTS 4000
 #define BATCH	  37
@@ -308,9 +308,51 @@ static void test_replays_of_one_source_do_not_disturb_each_other(void **state)
 	assert_memory_equal(nr_free[0], nr_free[1], sizeof nr_free[0]);
 }
 
+/* A pass that begins in the middle: what is known of earlier events holds for pages that no event has named since. */
+static void test_a_pass_catches_up(void **state)
+{
+	(void)state;
+	static made_source m;
+	bud_replay *replay = make_replay(&m, 1, BUD_SEED_NONE);
+	bud_memory memory;
+	bud_memory_assume(&memory, bud_replay_kernel(replay), 1, 8999, NULL);
+	bud_proofs proofs;
+	bud_rules rules;
+	bud_zone *zone = &memory.zones[0];
+	bud_proofs_init(&proofs);
+	bud_proofs_begin(&proofs, true);
+	for (bud_pfn pfn = 10; pfn < 14; pfn++)
+		bud_proofs_add(&proofs, BUD_PROOF_DIRECT, pfn, pfn, 0, false);
+	bud_proofs_add(&proofs, BUD_PROOF_AFTER, 15, 24, 2, false);
+	bud_proofs_add(&proofs, BUD_PROOF_SEED, 5, 32, 1, false);
+	bud_proofs_end(&proofs);
+	bud_proofs_begin(&proofs, true);
+	bud_proofs_stamp(&proofs, 10, 1, 10); /* freed, and nothing since */
+	bud_proofs_stamp(&proofs, 11, 1, 12); /* named again */
+	bud_proofs_stamp(&proofs, 12, 2, 20); /* these, too */
+	bud_proofs_stamp(&proofs, 24, 4, 15);
+	bud_proofs_stamp(&proofs, 26, 1, 16); /* came back */
+	bud_proofs_stamp(&proofs, 33, 1, 6);  /* came after the seed */
+	bud_zone_make_cached(zone, 10, 1);
+	bud_zone_make_free(zone, 24, 2);
+	bud_zone_make_free(zone, 32, 1);
+	bud_rules_init(&rules, &memory, bud_replay_kernel(replay), &proofs, NULL, false);
+	rules.seq = 21;
+	rules.seed_seq = 5;
+	bud_rules_catch_up(&rules);
+	static const bud_pfn free_pages[] = { 10, 26, 33 };
+	assert_int_equal(zone->buddy.free_pages, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_true(bud_buddy_page_is_free(&zone->buddy, free_pages[i]));
+	bud_proofs_fini(&proofs);
+	bud_memory_fini(&memory);
+	bud_replay_destroy(replay);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_pass_catches_up),
 		cmocka_unit_test(test_books_balance),
 		cmocka_unit_test(test_a_trace_without_drains_claims_nothing),
 		cmocka_unit_test(test_a_restart_goes_on_as_if_nothing_had_been),
