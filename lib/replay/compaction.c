@@ -236,17 +236,24 @@ static bud_zone *note_migrated(bud_compaction *c, bud_memory *memory, const bud_
  * Kernels to 6.1 isolate fast without a word. But every page that was moved
  * needed a free one, and freed its old place: what the run moved or freed
  * beyond what its scans took must have come from there.
+ * All it isolates ends as the target of a move, or is given back by frees of
+ * the run's own (release_freepages), which name it: so a run took no more
+ * than that, and what nothing names is not more than what it moved.
  */
-static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event *event)
+static bud_zone *end_run(bud_compaction *c, bud_memory *memory, const bud_event *event, bud_proofs *proofs)
 {
 	bud_compaction_task *task = task_of(c, event->pid);
 	const bud_zone_range *range = bud_memory_range_of(memory, event->compact.zone_start);
 	uint64_t needed = task->migrated > task->freed ? task->migrated : task->freed;
+	uint64_t most = task->migrated + task->freed;
 	c->nr_running -= task->running;
+	if (c->old_kernel && task->running && proofs->learning && task->begin_seq > c->gap_seq)
+		bud_exits_limit(proofs, task->begin_seq, event->pid, most > task->taken ? most - task->taken : 0);
 	task->running = false;
 	if (!c->old_kernel || !range || needed <= task->taken + task->explained)
 		return NULL;
-	bud_zone_doubt(range->zone, BUD_UNCERTAIN_HIDDEN, needed - task->taken - task->explained);
+	uint64_t hidden = needed - task->taken - task->explained;
+	bud_zone_doubt(range->zone, BUD_UNCERTAIN_HIDDEN, hidden < task->migrated ? hidden : task->migrated);
 	return range->zone;
 }
 
@@ -294,7 +301,7 @@ bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, c
 	case BUD_EV_TEST_ISOLATED:
 		return isolated_range(memory, event, seq, proofs, index);
 	case BUD_EV_COMPACT_END:
-		return end_run(compaction, memory, event);
+		return end_run(compaction, memory, event, proofs);
 	case BUD_EV_MIGRATEPAGES:
 		return note_migrated(compaction, memory, event, seq, proofs, index);
 	case BUD_EV_ISOLATE_MIGRATE:

@@ -14,10 +14,10 @@
 #define BUD_COMPACTION_TASKS 64
 
 /* The events it applies. */
-#define BUD_COMPACTION_EVENTS                                                                            \
-	(BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE) | BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE) |                  \
-	 BUD_EVENT_BIT(BUD_EV_COMPACT_BEGIN) | BUD_EVENT_BIT(BUD_EV_COMPACT_END) |                       \
-	 BUD_EVENT_BIT(BUD_EV_TEST_ISOLATED) | BUD_EVENT_BIT(BUD_EV_MIGRATEPAGES) |                      \
+#define BUD_COMPACTION_EVENTS                                                           \
+	(BUD_EVENT_BIT(BUD_EV_ISOLATE_FREE) | BUD_EVENT_BIT(BUD_EV_FAST_ISOLATE_FREE) | \
+	 BUD_EVENT_BIT(BUD_EV_COMPACT_BEGIN) | BUD_EVENT_BIT(BUD_EV_COMPACT_END) |      \
+	 BUD_EVENT_BIT(BUD_EV_TEST_ISOLATED) | BUD_EVENT_BIT(BUD_EV_MIGRATEPAGES) |     \
 	 BUD_EVENT_BIT(BUD_EV_ISOLATE_MIGRATE))
 
 /* One task's compaction run, as far as its events tell. */
@@ -39,6 +39,7 @@ typedef struct bud_compaction {
 	bool old_kernel; /* no mm_compaction_fast_isolate_freepages: to 6.1 */
 	int pageblock_order;
 	unsigned nr_running;
+	uint64_t gap_seq; /* number of the last LOST event: what a run did before it is not all known */
 	bud_compaction_task tasks[BUD_COMPACTION_TASKS];
 } bud_compaction;
 
@@ -60,7 +61,8 @@ bud_zone *bud_compaction_apply(bud_compaction *compaction, bud_memory *memory, c
  */
 void bud_compaction_free(const bud_compaction *compaction, int32_t pid, bud_pfn pfn, uint64_t *before, uint64_t *run);
 
-/* A task freed pages: if it runs compaction, they are the old places of what it moved, or what it gives back. */
+/* A task freed pages, not in an interrupt: if it runs compaction, they are the old places of what it moved, or what it
+ * gives back. */
 void bud_compaction_note_free(bud_compaction *compaction, int32_t pid, uint64_t nr_pages);
 
 #endif

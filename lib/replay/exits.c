@@ -88,6 +88,15 @@ void bud_exits_narrow(bud_proofs *proofs, uint64_t seq, bud_pfn start, bud_pfn e
 	exit->end = end < exit->end ? end : exit->end;
 }
 
+void bud_exits_limit(bud_proofs *proofs, uint64_t seq, int32_t pid, uint64_t room)
+{
+	for (size_t i = first_exit(proofs, seq); i < proofs->nr_exits; i++) {
+		bud_exit *exit = &proofs->exits[i];
+		if (exit->rank == BUD_EXIT_RUN && exit->pid == pid)
+			exit->room = room < exit->room ? room : exit->room;
+	}
+}
+
 static bud_candidate *candidate_of(const bud_exit *exit, bud_pfn block)
 {
 	size_t low = 0, high = exit->nr_candidates;
@@ -104,7 +113,7 @@ static bud_candidate *candidate_of(const bud_exit *exit, bud_pfn block)
 /* Whether the facts allow that the page left by that exit, whatever it is taken for. */
 static bool may_have_taken(const bud_exit *exit, bud_pfn pfn)
 {
-	if (pfn < exit->start || pfn >= exit->end)
+	if (pfn < exit->start || pfn >= exit->end || !exit->room)
 		return false;
 	if (exit->rank != BUD_EXIT_FAST)
 		return true;

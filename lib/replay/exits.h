@@ -22,6 +22,9 @@ void bud_exits_add_fast(bud_proofs *proofs, const bud_event *event, uint64_t seq
 /* What the fast isolation of that number took lay in [start, end). */
 void bud_exits_narrow(bud_proofs *proofs, uint64_t seq, bud_pfn start, bud_pfn end);
 
+/* What the run of task pid that event seq began took in silence is no more than room pages. */
+void bud_exits_limit(bud_proofs *proofs, uint64_t seq, int32_t pid, uint64_t room);
+
 /*
  * A page held free turns out, at event number before, to have left since it
  * last moved. seed: number of the event that followed the seed, in force when

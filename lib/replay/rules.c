@@ -426,7 +426,8 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 			apply_pages(rules, event, event->page.pfn);
 		break;
 	case BUD_EV_FREE:
-		if (rules->compaction.nr_running && event->order >= 0 && event->order <= ORDER_LIMIT)
+		if (rules->compaction.nr_running && event->order >= 0 && event->order <= ORDER_LIMIT &&
+		    !(event->page.context & BUD_CONTEXT_INTERRUPT))
 			bud_compaction_note_free(&rules->compaction, event->pid, (uint64_t)1 << event->order);
 		apply_pages(rules, event, event->page.pfn);
 		break;
@@ -449,6 +450,7 @@ static inline void apply(bud_rules *rules, const bud_event *event)
 		if (rules->interrupts)
 			bud_interrupts_gap(rules->interrupts, event->cpu, rules->proofs);
 		rules->gap_seq = rules->seq + 1;
+		rules->compaction.gap_seq = rules->seq;
 		break;
 	case BUD_EV_FREE_BATCHED:
 		note_batched(rules, event);

@@ -180,6 +180,30 @@ static void test_without_an_exit_it_left_as_it_came(void **state)
 	tear_down(&proofs, &zone);
 }
 
+/* A run of compaction that moved nothing and gave nothing back took nothing: the page left by the other. */
+static void test_a_run_takes_no_more_than_it_moved(void **state)
+{
+	(void)state;
+	bud_proofs proofs;
+	bud_zone zone;
+	set_up(&proofs, &zone);
+	for (uint64_t seq = 10; seq <= 20; seq += 10) {
+		bud_exit run = {
+			.seq = seq, .end = 4096, .room = 1000, .block = BUD_PFN_NONE, .rank = BUD_EXIT_RUN, .pid = 5
+		};
+		bud_proofs_add_exit(&proofs, &run);
+		if (seq == 10)
+			bud_exits_limit(&proofs, 10, 5, 0);
+		bud_exits_limit(&proofs, 10, 6, 0); /* another task's */
+	}
+	bud_exits_gone(&proofs, 130, 7, 0, 30, 0, true);
+	settle(&proofs);
+	assert_null(proof_of(&proofs, BUD_PROOF_AT, 10));
+	assert_non_null(proof_of(&proofs, BUD_PROOF_AT, 20));
+	assert_null(proof_of(&proofs, BUD_PROOF_UNSETTLED, 10));
+	tear_down(&proofs, &zone);
+}
+
 /* A pass that ends with what an earlier one ended with would be followed by the same ones again. */
 static void test_passes_do_not_go_round(void **state)
 {
@@ -234,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_blocks_give_way_to_one_another),
 		cmocka_unit_test(test_a_page_is_in_doubt_between_its_exits),
 		cmocka_unit_test(test_without_an_exit_it_left_as_it_came),
+		cmocka_unit_test(test_a_run_takes_no_more_than_it_moved),
 		cmocka_unit_test(test_passes_do_not_go_round),
 		cmocka_unit_test(test_a_pass_goes_back_to_the_mark),
 	};

@@ -336,7 +336,7 @@ static void test_a_pass_catches_up(void **state)
 	bud_zone_make_cached(zone, 10, 1);
 	bud_zone_make_free(zone, 24, 2);
 	bud_zone_make_free(zone, 32, 1);
-	bud_rules_init(&rules, &memory, bud_replay_kernel(replay), &proofs, NULL, false);
+	bud_rules_init(&rules, &memory, bud_replay_kernel(replay), &proofs, NULL, NULL, false);
 	rules.seq = 21;
 	rules.seed_seq = 5;
 	bud_rules_catch_up(&rules);
