@@ -8,7 +8,7 @@
 
 #define NONE	  UINT32_MAX
 #define VMSTAT_NS 1000000000u /* how often the statistics worker looks at the lists (sysctl_stat_interval) */
-#define MAX_CPUS  4096	      /* others have no lists */
+#define MAX_CPUS  (UINT16_MAX - 1)
 #define CHUNK	  4096u	      /* frames that are allocated together, when the first is on a list */
 
 /* A block on a list, at its first page. All zero: none. */
@@ -179,12 +179,13 @@ static void lessen(list *l, uint64_t pages)
 	l->pcp.count -= (uint32_t)(pages < l->pcp.count ? pages : l->pcp.count);
 }
 
-static void link_frame(zone_lists *z, unsigned cpu, uint32_t at, int order, bool taken)
+/* False without memory. */
+static bool link_frame(zone_lists *z, unsigned cpu, uint32_t at, int order, bool taken)
 {
 	list *l = &z->cpus[cpu];
 	frame **chunk = &z->chunks[at / CHUNK];
 	if (!*chunk && !(*chunk = calloc(CHUNK, sizeof **chunk)))
-		return;
+		return false;
 	frame *f = frame_at(z, at);
 	*f = (frame){ NONE, NONE, (uint16_t)(cpu + 1), (uint8_t)order, taken };
 	if (taken) { /* a refill appends at the tail */
@@ -197,6 +198,7 @@ static void link_frame(zone_lists *z, unsigned cpu, uint32_t at, int order, bool
 		l->newest = at;
 	}
 	l->pcp.count += 1u << order;
+	return true;
 }
 
 static void unlink_frame(zone_lists *z, uint32_t at)
@@ -334,8 +336,8 @@ uint64_t bud_percpu_apply(bud_percpu *percpu, const bud_event *event, bud_zone *
 		bud_pcp_note_alloc(&l->pcp);
 	if (event->kind == BUD_EV_ALLOC && !listed && !p->takes_told)
 		serve(p, l, event, nr, state);
-	if (take || event->kind == BUD_EV_FREE)
-		link_frame(z, event->cpu, at, order, take);
+	if ((take || event->kind == BUD_EV_FREE) && !link_frame(z, event->cpu, at, order, take))
+		zone->buddy.out_of_memory = true;
 	if (event->kind == BUD_EV_FREE)
 		given += drain(z, zone, l, bud_pcp_overflow(&l->pcp, &p->rules, event->order, state));
 	l->refilling = take;
