@@ -78,6 +78,8 @@ static bud_status gather(bud_findings *f, bud_error *err)
 					.readings = f->readings,
 					.kernel = bud_replay_kernel(replay),
 					.filter = &f->options->filter,
+					.summary = &f->sum,
+					.lost_events = bud_trace_lost(&f->bench->bundle->source->info),
 					.marks_by_events = bud_replay_event_counts(replay)[BUD_EV_ZONE_WMARKS] > 0 };
 	f->agreement.typechecks = bud_replay_typechecks(replay, &f->agreement.nr_typechecks);
 	gather_comparisons(f, comparisons, nr);

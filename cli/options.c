@@ -304,7 +304,7 @@ static const struct row {
 	{ '\0', "by-type", NULL, BUD_CMD_REPORT, parse_by_type,
 	  "free lists by migratetype, too" },
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
-	  "table: verify, or verify_zone, _type, _pageblock" },
+	  "table: verify, or verify_zone, _type, _pageblock, _summary" },
 	{ 's', "section", "NAME", BUD_CMD_SIMULATE, parse_sections,
 	  "table: freelist, index, zone, happening, judgement" },
 	{ '\0', "set", "KEY=VALUE", BUD_CMD_SIMULATE, parse_set,

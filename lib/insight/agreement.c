@@ -126,24 +126,42 @@ static bud_status pageblock_rows(const bud_agreement *a, const bud_comparison *c
 	return status;
 }
 
+static bud_status summary_row(const bud_agreement *a, bud_row_sink *sink, bud_error *err)
+{
+	const bud_verify_summary *sum = a->summary;
+	const bud_value row[] = { bud_value_uint(sum->nr_snapshots),   bud_value_uint(sum->nr_compared),
+				  bud_value_uint(sum->nr_exact),       bud_value_uint(sum->nr_zones),
+				  bud_value_uint(sum->nr_exact_zones), bud_value_uint(sum->free_error),
+				  bud_value_uint(a->lost_events) };
+	return sink->row(sink->self, row, err);
+}
+
 #define COLUMNS(...) (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *)
 
 const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES] = {
 	{ { "verify", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "kernel_blocks", "model_blocks", "diff",
 			      "uncertain_pages", "cause") },
-	  order_rows },
+	  order_rows,
+	  NULL },
 	{ { "verify_zone", COLUMNS("snapshot", "t_ns", "node", "zone", "exact", "free_error", "uncertain_pages",
 				   "cause", "kernel_free_pages", "model_free_pages", "kernel_pcp_pages",
 				   "model_pcp_pages", "unknown_pages", "kernel_min_pages", "kernel_low_pages",
 				   "kernel_high_pages", "kernel_boost_pages", "model_min_pages", "model_low_pages",
 				   "model_high_pages", "model_boost_pages", "marks_from", "marks_moved_by") },
-	  zone_row },
+	  zone_row,
+	  NULL },
 	{ { "verify_type", COLUMNS("snapshot", "t_ns", "node", "zone", "order", "migratetype", "kernel_blocks",
 				   "model_blocks", "diff", "sure_blocks") },
-	  type_rows },
+	  type_rows,
+	  NULL },
 	{ { "verify_pageblock", COLUMNS("snapshot", "t_ns", "node", "zone", "migratetype", "kernel_pageblocks",
 					"model_pageblocks", "diff", "sure_pageblocks") },
-	  pageblock_rows },
+	  pageblock_rows,
+	  NULL },
+	{ { "verify_summary", COLUMNS("snapshots", "compared", "exact", "zones", "exact_zones", "free_error",
+				      "lost_events") },
+	  NULL,
+	  summary_row },
 };
 
 const bud_agreement_table *bud_agreement_find(const char *name)
@@ -159,7 +177,9 @@ bud_status bud_agreement_write(const bud_agreement_table *table, const bud_agree
 {
 	const bud_agreement *a = agreement;
 	bud_status status = sink->begin(sink->self, &table->table, err);
-	for (size_t i = 0; !status && i < a->nr_comparisons; i++) {
+	if (!status && table->row)
+		status = table->row(a, sink, err);
+	for (size_t i = 0; table->rows && !status && i < a->nr_comparisons; i++) {
 		const bud_comparison *c = &a->comparisons[i];
 		if (bud_section_wants_zone(a->filter, c->kernel->node, c->kernel->name))
 			status = table->rows(a, c, sink, err);

@@ -22,21 +22,26 @@ typedef struct bud_agreement {
 	const bud_kernel *kernel;
 	const bud_section_filter *filter;
 	bool marks_by_events; /* the trace tells of new marks; else they are only read from snapshots */
+	const bud_verify_summary *summary;
+	uint64_t lost_events;
 } bud_agreement;
 
 typedef struct bud_agreement_table {
 	bud_table table;
+	/* Of one comparison; NULL where the table has one row in all. */
 	bud_status (*rows)(const bud_agreement *agreement, const bud_comparison *comparison, bud_row_sink *sink,
 			   bud_error *err);
+	bud_status (*row)(const bud_agreement *agreement, bud_row_sink *sink, bud_error *err);
 } bud_agreement_table;
 
 /*
  * verify: blocks, a row an order. verify_zone: a row a zone: free pages,
  * per-CPU pages and watermarks. verify_type: blocks
  * by order and migratetype. verify_pageblock: pageblocks by migratetype. kernel_* are the kernel's numbers, model_*
- * the replay's; pcp_pages and marks as they were just before zoneinfo was read.
+ * the replay's; pcp_pages and marks as they were just before zoneinfo was read. verify_summary: one row, all snapshots
+ * but the first.
  */
-#define BUD_NR_AGREEMENT_TABLES 4
+#define BUD_NR_AGREEMENT_TABLES 5
 extern const bud_agreement_table bud_agreement_tables[BUD_NR_AGREEMENT_TABLES];
 
 /* The table of that name, or NULL. */

@@ -13,6 +13,7 @@ run verify --zone DMA --order 10 --format jsonl examples/boot
 run verify --seed none examples/boot
 run verify --zone DMA --order 10 -s verify_type --format csv examples/boot
 run verify --zone DMA -s verify_pageblock examples/boot
+run verify -s verify_summary --format csv examples/boot
 run verify --decisions --format csv examples/boot
 run verify --decisions -s verify_type examples/boot
 

@@ -26,23 +26,28 @@ static bud_zone_info kernel_zone = { .name = "DMA",
 static const bud_kernel kernel = { .pageblock_order = 9, .max_order = 10, .page_reporting = 1 };
 static const bud_section_filter all = BUD_SECTION_FILTER_ALL;
 
-static void expect(const char *table, const bud_comparison *comparison, const bud_reading *reading, const char *rows)
+static void expect_of(const bud_agreement *agreement, const char *table, const char *rows)
 {
-	bud_agreement agreement = { .comparisons = comparison,
-				    .nr_comparisons = 1,
-				    .readings = reading,
-				    .nr_readings = reading ? 1 : 0,
-				    .kernel = &kernel,
-				    .filter = &all };
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 	bud_csv csv;
 	bud_row_sink sink = bud_csv_sink(&csv, out);
-	assert_int_equal(bud_agreement_write(bud_agreement_find(table), &agreement, &sink, NULL), BUD_OK);
+	assert_int_equal(bud_agreement_write(bud_agreement_find(table), agreement, &sink, NULL), BUD_OK);
 	fclose(out);
 	assert_string_equal(text, rows);
 	free(text);
+}
+
+static void expect(const char *table, const bud_comparison *comparison, const bud_reading *reading, const char *rows)
+{
+	expect_of(&(bud_agreement){ .comparisons = comparison,
+				    .nr_comparisons = 1,
+				    .readings = reading,
+				    .nr_readings = reading ? 1 : 0,
+				    .kernel = &kernel,
+				    .filter = &all },
+		  table, rows);
 }
 
 #define ORDERS "snapshot,t_ns,node,zone,order,kernel_blocks,model_blocks,diff,uncertain_pages,cause\n"
@@ -58,6 +63,27 @@ static void test_before_a_seed_the_replay_has_no_numbers(void **state)
 	bud_comparison c = { .snapshot = &snapshot, .kernel = &kernel_zone, .nr_orders = 2, .model = { 9, 9 } };
 	expect("verify", &c, NULL, ORDERS "01-anon,150,0,DMA,0,4,,,,\n01-anon,150,0,DMA,1,2,,,,\n");
 	expect("verify_zone", &c, NULL, ZONES "01-anon,150,0,DMA,,,,,8,,12,,,10,20,30,,,,,,snapshots,\n");
+}
+
+static void test_the_summary_is_one_row(void **state)
+{
+	(void)state;
+	const bud_verify_summary sum = { .nr_snapshots = 6,
+					 .nr_compared = 5,
+					 .nr_exact = 4,
+					 .nr_zones = 18,
+					 .nr_exact_zones = 14,
+					 .free_error = 37 };
+	bud_comparison c[2] = { { .snapshot = &snapshot, .kernel = &kernel_zone, .nr_orders = 2 },
+				{ .snapshot = &snapshot, .kernel = &kernel_zone, .nr_orders = 2 } };
+	expect_of(&(bud_agreement){ .comparisons = c,
+				    .nr_comparisons = 2,
+				    .kernel = &kernel,
+				    .filter = &all,
+				    .summary = &sum,
+				    .lost_events = 9 },
+		  "verify_summary",
+		  "snapshots,compared,exact,zones,exact_zones,free_error,lost_events\n6,5,4,18,14,37,9\n");
 }
 
 static void test_differences_and_their_cause(void **state)
@@ -168,6 +194,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_before_a_seed_the_replay_has_no_numbers),
+		cmocka_unit_test(test_the_summary_is_one_row),
 		cmocka_unit_test(test_differences_and_their_cause),
 		cmocka_unit_test(test_a_difference_beyond_the_claim_is_guessed_from_its_shape),
 		cmocka_unit_test(test_marks_move_by_boost_memory_or_settings),
