@@ -306,7 +306,7 @@ static const struct row {
 	{ 's', "section", "NAME", BUD_CMD_VERIFY, parse_sections,
 	  "table: verify, or verify_zone, _type, _pageblock, _summary" },
 	{ 's', "section", "NAME", BUD_CMD_SIMULATE, parse_sections,
-	  "table: freelist, index, zone, happening, judgement" },
+	  "tables: of the model as of report; happening, judgement" },
 	{ '\0', "set", "KEY=VALUE", BUD_CMD_SIMULATE, parse_set,
 	  "simulate with this changed; several make one case" },
 	{ '\0', "case", "KEY=VALUE[,...]", BUD_CMD_SIMULATE, parse_case,

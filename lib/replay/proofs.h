@@ -190,7 +190,8 @@ void bud_proofs_forget(bud_proofs *proofs, size_t nr, uint64_t seq);
 /* The page left by some event of [from, to], and nothing tells by which. */
 void bud_proofs_unsettled(bud_proofs *proofs, bud_pfn pfn, uint64_t from, uint64_t to);
 /* That free is in doubt as long as no later event moves its pages. */
-void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order); /* Takes over exit->candidates. */
+void bud_proofs_doubt(bud_proofs *proofs, uint64_t seq, bud_pfn pfn, int order);
+/* Takes over exit->candidates. */
 void bud_proofs_add_exit(bud_proofs *proofs, const bud_exit *exit);
 /* False where there is no room to note it. */
 bool bud_proofs_add_change(bud_proofs *proofs, const bud_change *change);
