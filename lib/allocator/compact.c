@@ -449,7 +449,8 @@ static bool migrate(compaction *c)
 	c->isolated = !begins && c->isolated;
 	bool finishes = c->machine->kernel.nofragment && c->last_block == block; /* 5.1 has both */
 	uint64_t most = finishes ? UINT64_MAX : CLUSTER, moved = c->run.moved;
-	bud_pfn stop = c->priority == BUD_COMPACT_ASYNC ? skip_hopeless(c, end, most) : end;
+	bool skips = c->priority == BUD_COMPACT_ASYNC && c->order >= 0;
+	bud_pfn stop = skips ? skip_hopeless(c, end, most) : end;
 	while (c->migrate_pfn < stop && c->run.moved - moved < most) {
 		bud_pfn pfn = c->migrate_pfn;
 		int order = bud_freelist_order(l, pfn), used = order < 0 ? movable_at(c, pfn) : -1;
