@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "lib/base/lower_bound.h"
+
 void bud_ledger_init(bud_ledger *ledger, const bud_kernel *kernel)
 {
 	*ledger = (bud_ledger){ .kernel = kernel };
@@ -48,13 +50,5 @@ void bud_ledger_hear(void *self, const bud_event *event)
 
 size_t bud_ledger_steal_from(const bud_ledger *ledger, uint64_t t_ns)
 {
-	size_t low = 0, high = ledger->nr_steals;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (ledger->steals[middle].t_ns < t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bud_lower_bound(ledger->steals, ledger->nr_steals, sizeof *ledger->steals, offsetof(bud_steal, t_ns), t_ns);
 }

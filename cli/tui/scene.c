@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/lower_bound.h"
+
 /* Bytes that restart points may hold: of the sketch, which soon goes, and of the replay that has learnt. */
 #define SKETCH_BYTES  ((size_t)128 << 20)
 #define RESTART_BYTES ((size_t)384 << 20)
@@ -436,17 +438,11 @@ void bud_scene_search(bud_scene *scene, const bud_browse *browse, const bud_filt
 /* The column of a timeline that t_ns lies in, as far as it is filled. */
 static const bud_zone_sample *stand_in(const bud_timeline *t, const bud_browse *browse, uint64_t t_ns, size_t zone)
 {
-	size_t low = 0, high = t ? t->nr_filled : 0;
 	if (!t || t->fold != browse->fold)
 		return NULL;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (t->columns[middle].t_end_ns < t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < t->nr_filled ? bud_timeline_sample(t, low, zone) : NULL;
+	size_t column = bud_lower_bound(t->columns, t->nr_filled, sizeof *t->columns,
+					offsetof(bud_column, t_end_ns), t_ns);
+	return column < t->nr_filled ? bud_timeline_sample(t, column, zone) : NULL;
 }
 
 const bud_zone_sample *bud_scene_sample(const bud_scene *scene, const bud_browse *browse, size_t column, size_t zone,

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "lib/base/lower_bound.h"
+
 #define MAX_SITES     16384
 #define EPISODE_BYTES ((size_t)64 << 20)
 
@@ -199,15 +201,7 @@ bool bud_witness_has_change(const bud_witness *witness, uint64_t a_ns, uint64_t 
 size_t bud_witness_failure_from(const bud_witness *witness, uint64_t t_ns)
 {
 	const bud_failures *list = witness->failures;
-	size_t low = 0, high = list ? list->nr : 0;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (list->failures[middle].t_ns < t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return list ? bud_lower_bound(list->failures, list->nr, sizeof *list->failures, offsetof(bud_failure, t_ns), t_ns) : 0;
 }
 
 const bud_answer *bud_witness_answer(const bud_witness *witness, const bud_failure *failure)

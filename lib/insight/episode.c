@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/lower_bound.h"
+
 #define X(id, name) name,
 static const char *const kind_names[] = { BUD_EPISODE_KINDS(X) };
 static const char *const outcome_names[] = { BUD_EPISODE_OUTCOMES(X) };
@@ -102,15 +104,7 @@ void bud_episode_list_sort(bud_episode_list *list)
 
 size_t bud_episode_list_from(const bud_episode_list *list, uint64_t t_ns)
 {
-	size_t low = 0, high = list->nr;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (list->episodes[middle].t_start_ns < t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bud_lower_bound(list->episodes, list->nr, sizeof *list->episodes, offsetof(bud_episode, t_start_ns), t_ns);
 }
 
 const bud_episode *bud_episode_list_find(const bud_episode_list *list, uint64_t id)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/lower_bound.h"
+
 #define MAX_LOOK_BACK  4096 /* exits looked at for one page */
 #define UNKNOWN	       SIZE_MAX
 #define MAX_DEPTH      5		 /* exits that give up their block for one another */
@@ -67,15 +69,7 @@ void bud_exits_add_fast(bud_proofs *proofs, const bud_event *event, uint64_t seq
 /* The first exit of number seq or later. */
 static size_t first_exit(const bud_proofs *p, uint64_t seq)
 {
-	size_t low = 0, high = p->nr_exits;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (p->exits[middle].seq < seq)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bud_lower_bound(p->exits, p->nr_exits, sizeof *p->exits, offsetof(bud_exit, seq), seq);
 }
 
 void bud_exits_narrow(bud_proofs *proofs, uint64_t seq, bud_pfn start, bud_pfn end)
@@ -99,15 +93,9 @@ void bud_exits_limit(bud_proofs *proofs, uint64_t seq, int32_t pid, uint64_t roo
 
 static bud_candidate *candidate_of(const bud_exit *exit, bud_pfn block)
 {
-	size_t low = 0, high = exit->nr_candidates;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (exit->candidates[middle].block < block)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < exit->nr_candidates && exit->candidates[low].block == block ? &exit->candidates[low] : NULL;
+	size_t i = bud_lower_bound(exit->candidates, exit->nr_candidates, sizeof *exit->candidates,
+				   offsetof(bud_candidate, block), block);
+	return i < exit->nr_candidates && exit->candidates[i].block == block ? &exit->candidates[i] : NULL;
 }
 
 /* Whether the facts allow that the page left by that exit, whatever it is taken for. */
@@ -234,15 +222,7 @@ static size_t count_ways(bud_proofs *p, const bud_gone *gone, bud_exit **best)
 
 static size_t first_gone(const bud_proofs *p, bud_pfn pfn)
 {
-	size_t low = 0, high = p->nr_gone;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (p->gone[middle].pfn < pfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return bud_lower_bound(p->gone, p->nr_gone, sizeof *p->gone, offsetof(bud_gone, pfn), pfn);
 }
 
 /* Whether the change may be made: while blocks are moved about only what can be put back. */
