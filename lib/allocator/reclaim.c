@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/allocator/reclaim.h"
 
-#include "lib/allocator/blockskip.h"
 #include "lib/allocator/page_alloc.h"
 
-#define CLUSTER		32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
-#define MAX_FAILURES	16  /* MAX_RECLAIM_RETRIES: then kswapd gives its node up */
-#define DEFAULT_PAGES	100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
-#define DEFAULT_NS	1000000
-#define IN_VAIN		10 /* finding that compaction need not or should not run takes this part of a run */
-#define TIMER_NS	500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
-#define PROACTIVE_PAUSE 64	  /* 1 << COMPACT_MAX_DEFER_SHIFT */
+#define CLUSTER	      32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
+#define DEFAULT_PAGES 100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
+#define DEFAULT_NS    1000000
+#define IN_VAIN	      10	/* finding that compaction need not or should not run takes this part of a run */
+#define TIMER_NS      500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 
 bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
 {
@@ -33,14 +30,16 @@ static uint64_t reclaimable(const bud_reclaim *r, unsigned zone)
 	return lists[BUD_SEAT_CACHE].pages + (swap < r->swap_left ? swap : r->swap_left);
 }
 
-static void note_reclaimable(bud_reclaim *r)
+void bud_reclaim_note(bud_reclaim *reclaim)
 {
+	bud_reclaim *r = reclaim;
 	for (unsigned z = 0; z < r->machine->nr_zones; z++)
 		r->machine->views[z].reclaimable = reclaimable(r, z);
 }
 
-static void free_block(bud_reclaim *r, uint32_t place, unsigned cpu)
+void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu)
 {
+	bud_reclaim *r = reclaim;
 	const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
 	int order = tenant->order;
 	if (r->gave && !(tenant->flags & (BUD_TENANT_NAMELESS | BUD_TENANT_POOLED)))
@@ -60,7 +59,7 @@ static uint64_t free_oldest(bud_reclaim *r, unsigned zone, unsigned cpu)
 	uint64_t pages = (uint64_t)1 << bud_tenants_at(r->tenants, place)->order;
 	if (seat == BUD_SEAT_SWAP)
 		r->swap_left -= pages < r->swap_left ? pages : r->swap_left;
-	free_block(r, place, cpu);
+	bud_reclaim_free(r, place, cpu);
 	return pages;
 }
 
@@ -81,11 +80,14 @@ static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type high
 	return best;
 }
 
-static void set_active(bud_reclaim *r, int node, bool active)
+uint64_t bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, unsigned cpu, int *node)
 {
-	for (size_t z = 0; z < r->machine->nr_zones; z++)
-		if (r->machine->views[z].node == node)
-			r->machine->views[z].reclaim_active = active;
+	const bud_machine *m = reclaim->machine;
+	unsigned zone = richest(reclaim, nodes, highest);
+	if (zone == m->nr_zones)
+		return 0;
+	*node = m->views[zone].node;
+	return free_oldest(reclaim, zone, cpu);
 }
 
 /* Compaction */
@@ -106,251 +108,6 @@ void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone)
 	count_run(r, &run);
 }
 
-static unsigned score_of(const bud_machine *m, int node)
-{
-	uint64_t score = 0, present = 0;
-	for (size_t z = 0; z < m->nr_zones; z++)
-		if (m->views[z].node == node) {
-			score += (uint64_t)bud_zoneview_score(&m->views[z], &m->kernel) * m->views[z].managed;
-			present += m->views[z].managed;
-		}
-	return present ? (unsigned)(score / present) : 0;
-}
-
-static bool zone_is_suitable(const bud_machine *m, size_t zone, int order, bud_zone_type highest)
-{
-	return bud_zoneview_suitable(&m->views[zone], &m->kernel, order, highest, BUD_ALLOC_WMARK_MIN, false,
-				     (unsigned)m->sysctls.extfrag_threshold) == BUD_SUITABLE_YES;
-}
-
-/* Whether some zone of the node lacks such a block, and could make one (kcompactd_node_suitable). */
-static bool node_is_suitable(const bud_machine *m, int node, int order, bud_zone_type highest)
-{
-	bool suitable = false;
-	for (size_t z = 0; !suitable && z < m->nr_zones; z++)
-		suitable = m->views[z].node == node && m->views[z].type <= highest &&
-			   zone_is_suitable(m, z, order, highest);
-	return suitable;
-}
-
-static void wake_kcompactd(bud_reclaim *r, int node, int order, bud_zone_type highest)
-{
-	bud_kcompactd *k = &r->kcompactd[node];
-	bool defrag = r->machine->rules.defrag_mode && order >= 0;
-	if (r->no_compaction || k->up || (!defrag && order >= 0 && !node_is_suitable(r->machine, node, order, highest)))
-		return;
-	*k = (bud_kcompactd){ .up = true,
-			      .until_balanced = defrag,
-			      .order = defrag ? BUD_COMPACT_ALL : order,
-			      .highest = highest,
-			      .since_ns = r->now_ns,
-			      .pause = k->pause,
-			      .score = order == BUD_COMPACT_PROACTIVE ? score_of(r->machine, node) : 0 };
-	r->kcompactd_up |= (uint64_t)1 << node;
-}
-
-/* Nothing is left to do; a proactive round that brought nothing is followed by a long pause. */
-static void end_kcompactd(bud_reclaim *r, int node)
-{
-	bud_kcompactd *k = &r->kcompactd[node];
-	if (k->order == BUD_COMPACT_PROACTIVE && score_of(r->machine, node) >= k->score)
-		k->pause = PROACTIVE_PAUSE;
-	k->up = false;
-	r->kcompactd_up &= ~((uint64_t)1 << node);
-}
-
-/* Whether kcompactd works on this zone (kcompactd_do_work, compact_node). */
-static bool is_its_zone(const bud_reclaim *r, int node, size_t zone)
-{
-	const bud_kcompactd *k = &r->kcompactd[node];
-	const bud_machine *m = r->machine;
-	const bud_zone_view *view = &m->views[zone];
-	if (view->node != node || view->type > k->highest)
-		return false;
-	if (k->rest.paused || k->order < 0)
-		return true;
-	/* Here it asks as if for a request of that very zone: no lowmem reserve is held against it. */
-	return !bud_compact_deferred(&m->zones[zone], k->order) && zone_is_suitable(m, zone, k->order, view->type);
-}
-
-/* Whether a node has what defrag_mode wants: HIGH, in whole pageblocks. */
-static bool has_blocks(const bud_reclaim *r, int node, bud_zone_type highest)
-{
-	const bud_machine *m = r->machine;
-	return bud_zoneview_balanced(m->views, m->nr_zones, &m->kernel, node, m->kernel.pageblock_order, highest);
-}
-
-/* Goes on with the zone at hand as far as the budget goes; false: the budget is used up. */
-static bool compact_on(bud_reclaim *r, int node)
-{
-	bud_kcompactd *k = &r->kcompactd[node];
-	bud_machine_zone *zone = &r->machine->zones[k->zone];
-	bool begins = !k->rest.paused;
-	bud_compact_owner owner = r->owner;
-	owner.pause = &k->rest;
-	uint64_t later = 0, block = (uint64_t)1 << r->machine->kernel.pageblock_order;
-	if (k->until_balanced && k->rest.budget > block) {
-		later = k->rest.budget - block;
-		k->rest.budget = block;
-	}
-	bud_compact_run run = bud_compact_zone(r->machine, zone, k->order, BUD_MT_UNMOVABLE, k->highest,
-					       BUD_ALLOC_WMARK_MIN, BUD_COMPACT_SYNC_LIGHT, &owner);
-	k->rest.budget -= run.moved < k->rest.budget ? run.moved : k->rest.budget;
-	k->rest.budget += later;
-	r->counts.moved += run.moved;
-	r->counts.compactions += begins && run.result != BUD_COMPACT_SKIPPED;
-	if (k->until_balanced && has_blocks(r, node, k->highest)) {
-		k->rest.paused = false;
-		k->zone = r->machine->nr_zones;
-		return true;
-	}
-	if (k->rest.paused)
-		return later > 0;
-	if (k->order >= 0 && run.result == BUD_COMPACT_SUCCESS)
-		bud_compact_defer_reset(zone, k->order, false);
-	else if (k->order >= 0 && (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE))
-		bud_compact_defer(zone, k->order);
-	k->zone++;
-	return true;
-}
-
-static void run_kcompactd(bud_reclaim *r, int node, uint64_t t_ns)
-{
-	bud_kcompactd *k = &r->kcompactd[node];
-	uint64_t may = (uint64_t)((unsigned __int128)(t_ns - k->since_ns) * r->moves / r->per_move_ns);
-	if (may < CLUSTER)
-		return;
-	k->since_ns = t_ns;
-	k->rest.budget += may;
-	while (k->up) {
-		while (k->zone < r->machine->nr_zones && !is_its_zone(r, node, k->zone))
-			k->zone++;
-		if (k->zone == r->machine->nr_zones)
-			end_kcompactd(r, node);
-		else if (!compact_on(r, node))
-			return;
-	}
-}
-
-/* A round of proactive compaction (kcompactd of 5.9+). */
-void bud_reclaim_timer(bud_reclaim *reclaim, int node)
-{
-	bud_reclaim *r = reclaim;
-	bud_kcompactd *k = &r->kcompactd[node];
-	if (!r->proactive || k->up || node >= (int)r->machine->nr_nodes)
-		return;
-	if (k->pause)
-		k->pause--;
-	else if (!r->nodes[node].up && bud_compact_is_due(r->machine, node))
-		wake_kcompactd(r, node, BUD_COMPACT_PROACTIVE, BUD_ZONE_MOVABLE);
-}
-
-/* kswapd */
-
-static void wake_kswapd(void *self, bud_machine *machine, int node, int order, bud_zone_type highest)
-{
-	bud_reclaim *r = self;
-	bud_kswapd *k = &r->nodes[node];
-	if (k->up) {
-		k->order = order > k->order ? order : k->order;
-		k->highest = highest > k->highest ? highest : k->highest;
-		return;
-	}
-	unsigned failures = k->failures;
-	*k = (bud_kswapd){ .up = true,
-			   .order = order,
-			   .highest = highest,
-			   .since_ns = r->request_ns + r->wake_ns,
-			   .failures = failures };
-	for (size_t z = 0; z < machine->nr_zones; z++)
-		if (machine->views[z].node == node && machine->views[z].type <= highest)
-			k->boost += machine->views[z].boost;
-	k->boosted = k->boost > 0;
-	machine->kswapd_up |= (uint64_t)1 << node;
-	set_active(r, node, true);
-	r->counts.wakes++;
-}
-
-/*
- * Its work is over (balance_pgdat). What it was woken for is left to kcompactd
- * if it may sleep: where it tries in vain it does not, and is merely taken to
- * in the model. In defrag_mode kcompactd goes on from there all the same.
- */
-static void end_kswapd(bud_reclaim *r, int node, bool in_vain)
-{
-	bud_kswapd *k = &r->nodes[node];
-	bud_machine *m = r->machine;
-	bool boosted = k->boosted, defrag = m->rules.defrag_mode;
-	bool sleeps = !in_vain || defrag || k->failures >= MAX_FAILURES;
-	k->up = false;
-	m->kswapd_up &= ~((uint64_t)1 << node);
-	set_active(r, node, false);
-	for (size_t z = 0; boosted && z < m->nr_zones; z++)
-		if (m->views[z].node == node && m->views[z].type <= k->highest)
-			m->views[z].boost = 0;
-	for (size_t z = 0; sleeps && z < m->nr_zones; z++)
-		if (m->views[z].node == node)
-			bud_blockskip_reset(&m->zones[z], &m->kernel);
-	note_reclaimable(r);
-	if (boosted || (defrag && !has_blocks(r, node, k->highest)))
-		wake_kcompactd(r, node, m->kernel.pageblock_order, k->highest);
-	else if (sleeps && k->order > 0)
-		wake_kcompactd(r, node, k->order, k->highest);
-}
-
-/* Something could be freed (kswapd_failures of shrink_node). */
-static void has_hope(bud_reclaim *r, int node)
-{
-	r->nodes[node].failures = 0;
-	r->machine->kswapd_hopeless &= ~((uint64_t)1 << node);
-}
-
-/* One block more; false: there is none. */
-static bool kswapd_frees(bud_reclaim *r, int node, uint64_t *may)
-{
-	bud_kswapd *k = &r->nodes[node];
-	unsigned zone = richest(r, (uint64_t)1 << node, k->highest);
-	uint64_t pages = zone < r->machine->nr_zones ? free_oldest(r, zone, (unsigned)r->node_cpu[node]) : 0;
-	if (!pages) {
-		if (++k->failures >= MAX_FAILURES)
-			r->machine->kswapd_hopeless |= (uint64_t)1 << node;
-		return false;
-	}
-	has_hope(r, node);
-	k->reclaimed += pages;
-	k->boost -= pages < k->boost ? pages : k->boost;
-	r->counts.kswapd_pages += pages;
-	*may -= pages < *may ? pages : *may;
-	if (k->reclaimed >= bud_zoneview_compact_gap(&r->machine->kernel, k->order))
-		k->order = 0;
-	return true;
-}
-
-static void run_kswapd(bud_reclaim *r, int node, uint64_t t_ns)
-{
-	bud_kswapd *k = &r->nodes[node];
-	const bud_machine *m = r->machine;
-	if (t_ns <= k->since_ns)
-		return;
-	unsigned __int128 work = (unsigned __int128)(t_ns - k->since_ns) * r->pages + k->spare;
-	uint64_t may = (uint64_t)(work / r->per_ns);
-	int order = k->order;
-	k->spare = (uint64_t)(work % r->per_ns);
-	k->since_ns = t_ns;
-	while (k->up) {
-		bool balanced = bud_zoneview_balanced(m->views, m->nr_zones, &m->kernel, node, k->order, k->highest);
-		if (!balanced)
-			k->boost = 0; /* reclaim in earnest, not for the boost's sake */
-		bool done = balanced && !k->boost;
-		if (!done && !may)
-			return;
-		if (done || !kswapd_frees(r, node, &may)) {
-			k->order = order;
-			end_kswapd(r, node, !balanced);
-		}
-	}
-}
-
 /*
  * What the request does takes it that long, but no longer than it was on the
  * slow path in the trace, if it was; kswapd works meanwhile.
@@ -362,7 +119,7 @@ static void pass_time(bud_reclaim *r, uint64_t ns)
 	if (told && r->request_ns > r->now_ns)
 		r->request_ns = r->now_ns;
 	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
-		run_kswapd(r, __builtin_ctzll(up), r->request_ns);
+		bud_kswapd_run(r, __builtin_ctzll(up), r->request_ns);
 }
 
 static bud_compact_result compact_pages(void *self, bud_machine *machine, const bud_alloc_context *context,
@@ -373,7 +130,7 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
 	count_run(r, &run);
 	pass_time(r, run.migrate_scanned ? r->compaction_ns : r->compaction_ns / IN_VAIN);
-	note_reclaimable(r);
+	bud_reclaim_note(r);
 	return result;
 }
 
@@ -386,9 +143,9 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 	uint64_t second = r->now_ns / 1000000000;
 	r->now_ns = t_ns;
 	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
-		run_kswapd(r, __builtin_ctzll(up), t_ns);
+		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
 	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
-		run_kcompactd(r, __builtin_ctzll(up), t_ns);
+		bud_kcompactd_run(r, __builtin_ctzll(up), t_ns);
 	if (t_ns / 1000000000 != second)
 		bud_page_alloc_tick(r->machine);
 	if (t_ns < r->next_timer_ns)
@@ -396,7 +153,7 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 	r->next_timer_ns = t_ns + TIMER_NS;
 	for (unsigned node = 0; node < r->machine->nr_nodes; node++)
 		if (!(r->lessons->timers >> node & 1))
-			bud_reclaim_timer(r, (int)node);
+			bud_kcompactd_timer(r, (int)node);
 }
 
 /* Direct reclaim */
@@ -440,112 +197,21 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 	uint64_t pages = 0;
 	r->counts.direct++;
 	if (compaction_is_ready(r, context)) {
-		note_reclaimable(r);
+		bud_reclaim_note(r);
 		return 1;
 	}
 	for (uint64_t nodes = nodes_of(machine, context); pages < CLUSTER;) {
-		unsigned zone = richest(r, nodes, context->highest);
-		uint64_t freed = zone < machine->nr_zones ? free_oldest(r, zone, context->request->cpu) : 0;
+		int node;
+		uint64_t freed = bud_reclaim_oldest(r, nodes, context->highest, context->request->cpu, &node);
 		if (!freed)
 			break;
 		pages += freed;
-		has_hope(r, machine->views[zone].node);
+		bud_kswapd_hopes(r, node);
 	}
 	r->counts.direct_pages += pages;
 	pass_time(r, pages * r->per_ns / r->pages);
-	note_reclaimable(r);
+	bud_reclaim_note(r);
 	return pages;
-}
-
-/* The OOM killer */
-
-typedef bool tenant_visitor(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data);
-
-static void each_tenant(bud_reclaim *r, tenant_visitor *visit, void *data)
-{
-	const bud_pagemap *places = &r->tenants->places;
-	for (uint64_t chunk = 0; chunk < places->nr_chunks; chunk++)
-		for (uint64_t i = 0; places->chunks[chunk] && i < 1u << BUD_PAGEMAP_SHIFT; i++) {
-			uint32_t place = (uint32_t)(chunk << BUD_PAGEMAP_SHIFT | i);
-			const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
-			if (tenant && (tenant->flags & BUD_TENANT_HEAD) && tenant->pid)
-				visit(r, place, tenant, data);
-		}
-}
-
-typedef struct killing {
-	int32_t pid;
-	unsigned cpu;
-	uint64_t pages;
-} killing;
-
-static bool free_of_victim(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
-{
-	killing *k = data;
-	if (tenant->pid != k->pid || !(tenant->flags & BUD_TENANT_MOVABLE))
-		return false;
-	k->pages += (uint64_t)1 << tenant->order;
-	free_block(r, place, k->cpu);
-	return true;
-}
-
-#define TALLY 1024 /* tasks told apart when looking for the one with most pages; more share a row */
-
-static bool count_tenant(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
-{
-	uint64_t(*tally)[2] = data; /* pid, pages */
-	(void)r;
-	(void)place;
-	uint64_t *row = tally[(uint32_t)tenant->pid % TALLY];
-	if (!(tenant->flags & BUD_TENANT_MOVABLE))
-		return false;
-	row[0] = row[1] ? row[0] : (uint32_t)tenant->pid;
-	row[1] += row[0] == (uint32_t)tenant->pid ? (uint64_t)1 << tenant->order : 0;
-	return true;
-}
-
-static int32_t fattest(bud_reclaim *r)
-{
-	uint64_t tally[TALLY][2] = { 0 }, most = 0;
-	int32_t pid = 0;
-	each_tenant(r, count_tenant, tally);
-	for (size_t i = 0; i < TALLY; i++)
-		if (tally[i][1] > most) {
-			most = tally[i][1];
-			pid = (int32_t)tally[i][0];
-		}
-	return pid;
-}
-
-static bool kill_task(bud_reclaim *r, int32_t pid, unsigned cpu)
-{
-	killing k = { .pid = pid, .cpu = cpu };
-	each_tenant(r, free_of_victim, &k);
-	if (!k.pages)
-		return false;
-	r->dead[r->nr_dead++ % BUD_RECLAIM_DEAD] = pid;
-	r->counts.oom_kills++;
-	return true;
-}
-
-static bool oom(void *self, bud_machine *machine, const bud_alloc_context *context)
-{
-	bud_reclaim *r = self;
-	(void)machine;
-	bool killed = false;
-	while (!killed && r->next_victim < r->lessons->nr_victims)
-		killed = kill_task(r, r->lessons->victims[r->next_victim++], context->request->cpu);
-	int32_t pid = killed ? 0 : fattest(r);
-	return killed || (pid && kill_task(r, pid, context->request->cpu));
-}
-
-bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid)
-{
-	unsigned nr = reclaim->nr_dead < BUD_RECLAIM_DEAD ? reclaim->nr_dead : BUD_RECLAIM_DEAD;
-	for (unsigned i = 0; i < nr; i++)
-		if (reclaim->dead[i] == pid)
-			return true;
-	return false;
 }
 
 /* What compaction may move */
@@ -590,8 +256,8 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 	for (unsigned cpu = machine->nr_cpus; cpu-- > 0;)
 		reclaim->node_cpu[machine->cpu_node[cpu]] = (int16_t)cpu;
 	machine->ops = (bud_reclaim_ops){ .self = reclaim,
-					  .wake_kswapd = wake_kswapd,
+					  .wake_kswapd = bud_kswapd_wake,
 					  .reclaim = direct_reclaim,
 					  .compact = compact_pages,
-					  .oom = oom };
+					  .oom = bud_oom_kill };
 }

@@ -29,36 +29,11 @@
 #define BUD_ALLOCATOR_RECLAIM_H
 
 #include "lib/allocator/compact.h"
+#include "lib/allocator/kcompactd.h"
+#include "lib/allocator/kswapd.h"
 #include "lib/allocator/lessons.h"
+#include "lib/allocator/oom.h"
 #include "lib/allocator/tenant.h"
-
-#define BUD_RECLAIM_DEAD 64 /* victims remembered */
-
-typedef struct bud_kswapd {
-	bool up;
-	int order;
-	bud_zone_type highest;
-	uint64_t since_ns; /* its work is done up to here */
-	uint64_t spare;	   /* of its speed, what was no whole page */
-	uint64_t boost;	   /* pages it still owes for watermark boosts it found */
-	bool boosted;	   /* it found some */
-	uint64_t reclaimed;
-	unsigned failures; /* times in a row that it found nothing to free */
-} bud_kswapd;
-
-/* kcompactd of a node: one zone after the other. */
-typedef struct bud_kcompactd {
-	bool up;
-	bool until_balanced; /* vm.defrag_mode: goes on until enough is free in whole pageblocks */
-	int order;	     /* BUD_COMPACT_PROACTIVE, _ALL too */
-	bud_zone_type highest;
-	size_t zone;	   /* at work on */
-	uint64_t since_ns; /* its work is done up to here */
-	uint64_t moved;
-	unsigned pause; /* rounds of proactive compaction to let pass */
-	unsigned score; /* before this one */
-	bud_compact_pause rest;
-} bud_kcompactd;
 
 /* What it all came to. */
 typedef struct bud_reclaim_counts {
@@ -68,7 +43,7 @@ typedef struct bud_reclaim_counts {
 	uint64_t oom_kills;
 } bud_reclaim_counts;
 
-typedef struct bud_reclaim {
+struct bud_reclaim {
 	bud_machine *machine;
 	bud_tenants *tenants;
 	const bud_lessons *lessons;
@@ -78,7 +53,7 @@ typedef struct bud_reclaim {
 	uint64_t pages, per_ns; /* kswapd's speed */
 	uint64_t swap_left;	/* pages of BUD_SEAT_SWAP that may still be freed */
 	size_t next_victim;
-	int32_t dead[BUD_RECLAIM_DEAD]; /* the latest victims */
+	int32_t dead[BUD_OOM_DEAD]; /* the latest victims */
 	unsigned nr_dead;
 	bud_kswapd nodes[BUD_MAX_NODES];
 	bud_kcompactd kcompactd[BUD_MAX_NODES];
@@ -93,7 +68,7 @@ typedef struct bud_reclaim {
 	bud_reclaim_counts counts;
 	void (*gave)(void *self, bud_pfn name, int order); /* told of blocks freed that have a name; NULL: nobody */
 	void *gave_self;
-} bud_reclaim;
+};
 
 /* Pointers are borrowed. Puts itself into machine->ops. */
 void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *tenants, const bud_lessons *lessons,
@@ -113,9 +88,17 @@ static inline bool bud_reclaim_is_busy(const bud_reclaim *r)
 /* Somebody wrote to vm.compact_memory: the whole zone is compacted. */
 void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
 
-/* The timer of the node's kcompactd runs out. */
-void bud_reclaim_timer(bud_reclaim *reclaim, int node);
-/* Whether the model has killed that task. */
-bool bud_reclaim_is_dead(const bud_reclaim *reclaim, int32_t pid);
+/* For kswapd, kcompactd and the OOM killer: */
+
+/*
+ * Frees the block whose turn it is, of those nodes (a bit each) and of zones
+ * up to highest, on that CPU; returns its pages, 0: there is none. node: of
+ * which it was.
+ */
+uint64_t bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, unsigned cpu, int *node);
+/* Frees the block that begins at that place. */
+void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu);
+/* Tells the zones how much could be freed now. */
+void bud_reclaim_note(bud_reclaim *reclaim);
 
 #endif

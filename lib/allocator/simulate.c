@@ -285,7 +285,7 @@ static bool is_thp(const bud_simulation *s, const bud_op *op)
 static void feed_alloc(bud_simulation *s, const bud_op *op)
 {
 	clear_names(s, op->pfn, op->order, op->cpu);
-	if (bud_reclaim_is_dead(&s->reclaim, op->pid)) {
+	if (bud_oom_is_dead(&s->reclaim, op->pid)) {
 		s->counts.left_out++;
 		bud_tenants_refuse(&s->tenants, op->pfn, op->order);
 		return;
@@ -350,7 +350,7 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 		each_page(s, op, bud_tenants_pool);
 		break;
 	case BUD_OP_TIMER:
-		bud_reclaim_timer(&s->reclaim, op->node);
+		bud_kcompactd_timer(&s->reclaim, op->node);
 		break;
 	case BUD_OP_COMPACT: {
 		bud_machine_zone *zone = bud_startup_zone_of(&s->startup, &s->machine, op->pfn);
