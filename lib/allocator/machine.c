@@ -56,7 +56,6 @@ static void set_marks(bud_machine *m)
 		bud_zone_view *v = &m->views[i];
 		v->marks = zones[i].marks;
 		v->boost = 0;
-		v->defrag_mode = m->rules.defrag_mode;
 		memcpy(v->reserve, zones[i].reserve, sizeof v->reserve);
 	}
 }
@@ -84,7 +83,6 @@ static void recompute(bud_machine *m)
 		m->rules.online |= m->views[i].managed ? (uint64_t)1 << m->views[i].node : 0;
 	}
 	m->rules.grouping = managed >= block * (unsigned)(BUD_NR_MIGRATETYPES - !m->kernel.has_cma);
-	m->rules.defrag_mode = m->sysctls.defrag_mode == 1;
 	for (unsigned node = 0; node < m->nr_nodes; node++)
 		bud_zoneview_list(&m->lists[node], m->views, m->nr_zones, (int)node, m->distance, m->nr_nodes);
 	set_marks(m);
@@ -95,11 +93,28 @@ static void recompute(bud_machine *m)
 	}
 }
 
+/* Whether sizes follow from something that is set otherwise now. */
+static bool resizes(const bud_sysctls *before, const bud_sysctls *now)
+{
+	static const bud_sysctl sizing[] = { BUD_SYSCTL_min_free_kbytes, BUD_SYSCTL_watermark_scale_factor,
+					     BUD_SYSCTL_percpu_pagelist_high_fraction, BUD_SYSCTL_thp_enabled };
+	for (size_t i = 0; i < sizeof sizing / sizeof *sizing; i++)
+		if (before->value[sizing[i]] != now->value[sizing[i]])
+			return true;
+	return !bud_sysctls_same_ratio(before, now);
+}
+
 void bud_machine_set(bud_machine *machine, const bud_sysctls *sysctls)
 {
-	machine->sysctls = *sysctls;
-	bud_sysctls_assume(&machine->sysctls);
-	recompute(machine);
+	bud_machine *m = machine;
+	bud_sysctls before = m->sysctls;
+	m->sysctls = *sysctls;
+	bud_sysctls_assume(&m->sysctls);
+	m->rules.defrag_mode = m->sysctls.defrag_mode == 1;
+	for (size_t i = 0; i < m->nr_zones; i++)
+		m->views[i].defrag_mode = m->rules.defrag_mode;
+	if (resizes(&before, &m->sysctls))
+		recompute(m);
 }
 
 void bud_machine_set_managed(bud_machine *machine, bud_machine_zone *zone, uint64_t managed)

@@ -159,8 +159,8 @@ void bud_machine_fini(bud_machine *machine);
 /* Makes to, initialised from the same specs, equal to from: pages, lists, marks, settings; not ops and watch. */
 void bud_machine_copy(bud_machine *to, const bud_machine *from);
 
-/* Other settings from now on: marks, reserves and per-CPU sizes are computed anew (min_free_kbytes_sysctl_handler and
- * its like). A boost in force ends. */
+/* Other settings from now on. Where one of them is a size's, marks, reserves and per-CPU sizes are computed anew
+ * (min_free_kbytes_sysctl_handler and its like), and a boost in force ends. */
 void bud_machine_set(bud_machine *machine, const bud_sysctls *sysctls);
 /* The zone has that many managed pages from now on (memory came or went); the same is computed anew. */
 void bud_machine_set_managed(bud_machine *machine, bud_machine_zone *zone, uint64_t managed);

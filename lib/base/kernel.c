@@ -107,6 +107,8 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_suitable_level, version >= 615 },
 		{ BUD_KF_compact_gap_cap, version >= 702 },
 		{ BUD_KF_spares_kswapd, version >= 618 },
+		{ BUD_KF_has_proactive, version >= 509 },
+		{ BUD_KF_has_defrag_mode, version >= 615 },
 		{ BUD_KF_page_reporting, version >= 507 },
 		{ BUD_KF_wmark_fast, version >= 515 ? 2 : version >= 508 },
 	};
@@ -169,7 +171,7 @@ static bool in_bounds(bud_kernel_feature feature, long value)
 		return value >= 12 && value <= 20;
 	case BUD_KF_max_order:
 	case BUD_KF_pageblock_order:
-		return value >= 0 && value < BUD_NR_ORDERS;
+		return value >= 1 && value < BUD_NR_ORDERS;
 	case BUD_KF_fallback:
 		return value >= BUD_FALLBACK_MOVE && value <= BUD_FALLBACK_CLAIM;
 	case BUD_KF_zone_types:
@@ -202,14 +204,13 @@ bud_status bud_kernel_override(bud_kernel *kernel, const char *setting, bud_erro
 		char *end;
 		long value = setting[length] ? strtol(setting + length + 1, &end, 10) : LONG_MIN;
 		if (!setting[length] || end == setting + length + 1 || *end || !in_bounds((bud_kernel_feature)i, value))
-			return bud_error_set(err, BUD_ERR_USAGE, "--kernel-feature %s: not a value %s can have",
-					     setting, names[i]);
+			return bud_error_set(err, BUD_ERR_USAGE, "%s: not a value %s can have", setting, names[i]);
 		bud_kernel_learn(kernel, (bud_kernel_feature)i, (int)value, BUD_ORIGIN_USER);
 		if (strncmp(names[i], "gfp_", 4) == 0)
 			bud_gfp_table_init(&kernel->gfp, kernel);
 		return BUD_OK;
 	}
-	return bud_error_set(err, BUD_ERR_USAGE, "--kernel-feature %s: no such feature; there are %s", setting, known);
+	return bud_error_set(err, BUD_ERR_USAGE, "%s: no such feature; there are %s", setting, known);
 }
 
 bud_migratetype bud_kernel_migratetype(const bud_kernel *kernel, int raw)

@@ -53,6 +53,8 @@
 	X(suitable_level,   "compaction is suited to the level asked for, not to MIN or LOW (6.15)") \
 	X(compact_gap_cap,  "compaction asks for no more than 32 pages of room, whatever the order (7.2)") \
 	X(spares_kswapd,    "the first pass leaves nodes whose kswapd is at work (6.18)") \
+	X(has_proactive,    "kcompactd compacts ahead of need, by vm.compaction_proactiveness (5.9)") \
+	X(has_defrag_mode,  "there is a vm.defrag_mode (6.15)") \
 	X(page_reporting,   "a guest may take large free blocks off the lists for a moment, to tell its host (5.7)")
 /* clang-format on */
 

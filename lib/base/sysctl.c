@@ -11,9 +11,9 @@
 
 static const struct {
 	const char *name;
-	uint64_t initial, largest;
+	uint64_t initial, least, largest;
 } table[] = {
-#define X(name, initial, largest) { #name, initial, largest },
+#define X(name, initial, least, largest) { #name, initial, least, largest },
 	BUD_SYSCTLS(X)
 #undef X
 };
@@ -79,6 +79,18 @@ static bud_sysctl find(const char *name, size_t length)
 									    : BUD_NR_SYSCTLS;
 }
 
+bool bud_sysctls_has(const char *name)
+{
+	return strcmp(name, RATIO) == 0 || find(name, strlen(name)) != BUD_NR_SYSCTLS;
+}
+
+static bool in_bounds(bud_sysctl sysctl, uint64_t value)
+{
+	if (sysctl == BUD_SYSCTL_percpu_pagelist_high_fraction && !value)
+		return true;
+	return value >= table[sysctl].least && value <= table[sysctl].largest;
+}
+
 static bool parse_number(const char *text, const char **end, uint64_t *value)
 {
 	text += strspn(text, " \t");
@@ -121,7 +133,7 @@ static bool read_row(bud_sysctls *sysctls, const char *row)
 			return parse_ratios(sysctls, rest, BUD_SYSCTL_READ);
 		bud_sysctl sysctl = find(name, length);
 		if (sysctl == BUD_NR_SYSCTLS || is_thp(sysctl) || !parse_number(rest, &rest, &value) ||
-		    value > table[sysctl].largest)
+		    !in_bounds(sysctl, value))
 			return false;
 		bud_sysctls_learn(sysctls, sysctl, value, BUD_SYSCTL_READ);
 		return true;
@@ -170,9 +182,18 @@ static bud_status no_such(const char *setting, bud_error *err)
 	char known[sizeof err->text - 96] = RATIO;
 	for (int i = 0; i < BUD_NR_SYSCTLS; i++) {
 		size_t used = strlen(known);
-		snprintf(known + used, sizeof known - used, ", %s", table[i].name);
+		if (!is_thp((bud_sysctl)i))
+			snprintf(known + used, sizeof known - used, ", %s", table[i].name);
 	}
 	return bud_error_set(err, BUD_ERR_USAGE, "--set %.60s: no such setting; there are %s", setting, known);
+}
+
+static bud_status no_such_value(const char *setting, bud_sysctl sysctl, bud_error *err)
+{
+	const char *name = table[sysctl].name;
+	return bud_error_set(err, BUD_ERR_USAGE, "--set %.60s: %s takes %s%" PRIu64 " to %" PRIu64, setting, name,
+			     in_bounds(sysctl, 0) && table[sysctl].least ? "0, and " : "", table[sysctl].least,
+			     table[sysctl].largest);
 }
 
 bud_status bud_sysctls_set(bud_sysctls *sysctls, const char *setting, bud_error *err)
@@ -182,18 +203,22 @@ bud_status bud_sysctls_set(bud_sysctls *sysctls, const char *setting, bud_error 
 	if (length == strlen(RATIO) && strncmp(setting, RATIO, length) == 0)
 		return parse_ratios(sysctls, text, BUD_SYSCTL_SET)
 			       ? BUD_OK
-			       : bud_error_set(err, BUD_ERR_USAGE, "--set %s: expected numbers with commas", setting);
+			       : bud_error_set(err, BUD_ERR_USAGE,
+					       "--set %.60s: expected numbers with commas, one for each type of zone",
+					       setting);
 	bud_sysctl sysctl = find(setting, length);
 	uint64_t value;
-	if (sysctl == BUD_NR_SYSCTLS)
+	if (sysctl == BUD_NR_SYSCTLS || is_thp(sysctl))
 		return no_such(setting, err);
-	bool good = is_thp(sysctl) ? thp_word(text, strlen(text), &value)
-				   : parse_number(text, &end, &value) && !*end && value <= table[sysctl].largest;
-	if (!good)
-		return bud_error_set(err, BUD_ERR_USAGE, "--set %s: not a value %s can have", setting,
-				     table[sysctl].name);
+	if (!parse_number(text, &end, &value) || *end || !in_bounds(sysctl, value))
+		return no_such_value(setting, sysctl, err);
 	bud_sysctls_learn(sysctls, sysctl, value, BUD_SYSCTL_SET);
 	return BUD_OK;
+}
+
+bool bud_sysctls_same_ratio(const bud_sysctls *a, const bud_sysctls *b)
+{
+	return a->nr_ratio == b->nr_ratio && memcmp(a->ratio, b->ratio, a->nr_ratio * sizeof *a->ratio) == 0;
 }
 
 bool bud_sysctls_ratios(const bud_sysctls *sysctls, unsigned zone_types, unsigned ratio[BUD_NR_ZONE_TYPES])

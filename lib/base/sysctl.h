@@ -10,21 +10,22 @@
 #include "lib/base/mmtypes.h"
 
 /* clang-format off */
-/* X(name, default, largest): the default of a kernel nobody has changed; BUD_UNKNOWN: it depends on the machine. */
+/* X(name, default, least, largest): the default of a kernel nobody has changed; BUD_UNKNOWN: it depends on the machine.
+ * The bounds are those within which a write to the kernel succeeds; percpu_pagelist_high_fraction may also be 0. */
 #define BUD_SYSCTLS(X) \
-	X(min_free_kbytes,               BUD_UNKNOWN, INT32_MAX) \
-	X(watermark_scale_factor,        10,          3000) \
-	X(watermark_boost_factor,        15000,       INT32_MAX) \
-	X(percpu_pagelist_high_fraction, 0,           INT32_MAX) \
-	X(defrag_mode,                   0,           1) \
-	X(extfrag_threshold,             500,         1000) \
-	X(compaction_proactiveness,      20,          100) \
-	X(compact_unevictable_allowed,   1,           1) \
-	X(nr_hugepages,                  0,           INT32_MAX) \
-	X(zone_reclaim_mode,             0,           7) \
-	X(swappiness,                    60,          200) \
-	X(thp_enabled,                   BUD_UNKNOWN, BUD_THP_ALWAYS) \
-	X(thp_defrag,                    BUD_UNKNOWN, BUD_THP_ALWAYS)
+	X(min_free_kbytes,               BUD_UNKNOWN, 0, INT32_MAX) \
+	X(watermark_scale_factor,        10,          1, 3000) \
+	X(watermark_boost_factor,        15000,       0, INT32_MAX) \
+	X(percpu_pagelist_high_fraction, 0,           8, INT32_MAX) \
+	X(defrag_mode,                   0,           0, 1) \
+	X(extfrag_threshold,             500,         0, 1000) \
+	X(compaction_proactiveness,      20,          0, 100) \
+	X(compact_unevictable_allowed,   1,           0, 1) \
+	X(nr_hugepages,                  0,           0, INT32_MAX) \
+	X(zone_reclaim_mode,             0,           0, 7) \
+	X(swappiness,                    60,          0, 200) \
+	X(thp_enabled,                   BUD_UNKNOWN, 0, BUD_THP_ALWAYS) \
+	X(thp_defrag,                    BUD_UNKNOWN, 0, BUD_THP_ALWAYS)
 /* clang-format on */
 
 /* Values of thp_enabled and thp_defrag, named as in /sys/kernel/mm/transparent_hugepage. */
@@ -37,7 +38,7 @@ enum {
 };
 
 typedef enum bud_sysctl {
-#define X(name, initial, largest) BUD_SYSCTL_##name,
+#define X(name, initial, least, largest) BUD_SYSCTL_##name,
 	BUD_SYSCTLS(X)
 #undef X
 		BUD_NR_SYSCTLS,
@@ -56,7 +57,7 @@ typedef struct bud_sysctls {
 	union {
 		uint64_t value[BUD_NR_SYSCTLS]; /* BUD_UNKNOWN where origin says so */
 		struct {
-#define X(name, initial, largest) uint64_t name;
+#define X(name, initial, least, largest) uint64_t name;
 			BUD_SYSCTLS(X)
 #undef X
 		};
@@ -82,14 +83,18 @@ void bud_sysctls_learn(bud_sysctls *sysctls, bud_sysctl sysctl, uint64_t value, 
 size_t bud_sysctls_read(bud_sysctls *sysctls, const char *text);
 /* Takes the choice in brackets: the first line of text is thp_enabled, the second thp_defrag. */
 size_t bud_sysctls_read_thp(bud_sysctls *sysctls, const char *text);
+/* Whether there is one of that name (lowmem_reserve_ratio, and the older name of a setting, too). */
+bool bud_sysctls_has(const char *name);
 /*
- * "NAME=VALUE" from the user; lowmem_reserve_ratio takes numbers with
- * commas, the thp switches their words. BUD_ERR_USAGE says what is wrong.
+ * "NAME=VALUE" from the user, a number; lowmem_reserve_ratio takes numbers
+ * with commas. BUD_ERR_USAGE says what is wrong, and what can be.
  */
 bud_status bud_sysctls_set(bud_sysctls *sysctls, const char *setting, bud_error *err);
 
 /* lowmem_reserve_ratio by zone type; zone_types as in bud_gfp_highest_zone(). false: not known, ratio is untouched. */
 bool bud_sysctls_ratios(const bud_sysctls *sysctls, unsigned zone_types, unsigned ratio[BUD_NR_ZONE_TYPES]);
+
+bool bud_sysctls_same_ratio(const bud_sysctls *a, const bud_sysctls *b);
 
 const char *bud_sysctl_name(bud_sysctl sysctl);
 const char *bud_sysctl_origin_name(bud_sysctl_origin origin);

@@ -60,6 +60,8 @@ static const struct {
 	{ BUD_KF_suitable_level,    {    0,     0,      0,      0,      0,      0,      0,      1 } },
 	{ BUD_KF_compact_gap_cap,   {    0,     0,      0,      0,      0,      0,      0,      0 } },
 	{ BUD_KF_spares_kswapd,     {    0,     0,      0,      0,      0,      0,      0,      1 } },
+	{ BUD_KF_has_proactive,     {    0,     0,      1,      1,      1,      1,      1,      1 } },
+	{ BUD_KF_has_defrag_mode,   {    0,     0,      0,      0,      0,      0,      0,      1 } },
 	{ BUD_KF_page_reporting,    {    0,     0,      1,      1,      1,      1,      1,      1 } },
 	{ BUD_KF_pcp_irqs_on,       {    0,     0,      0,      0,      1,      1,      1,      1 } },
 	/* clang-format on */
@@ -104,6 +106,7 @@ static void test_the_release_of_a_change(void **state)
 		{ BUD_KF_noretry, "5.4.0", "5.5.0", 1, 2 },
 		{ BUD_KF_wmark_fast, "5.7.0", "5.8.0", 0, 1 },
 		{ BUD_KF_cma_first, "5.8.0", "5.9.0", 0, 1 },
+		{ BUD_KF_has_proactive, "5.8.0", "5.9.0", 0, 1 },
 		{ BUD_KF_entry, "5.12.0", "5.13.0", 1, 2 },
 		{ BUD_KF_pcp_policy, "5.13.0", "5.14.0", BUD_PCP_FIXED6, BUD_PCP_LOWMARK },
 		{ BUD_KF_pcp_high_orders, "5.13.0", "5.14.0", 0, 1 },
@@ -122,6 +125,7 @@ static void test_the_release_of_a_change(void **state)
 		{ BUD_KF_fallback, "6.9.0", "6.10.0", BUD_FALLBACK_MOVE, BUD_FALLBACK_TAKE },
 		{ BUD_KF_fallback, "6.14.0", "6.15.0", BUD_FALLBACK_TAKE, BUD_FALLBACK_CLAIM },
 		{ BUD_KF_suitable_level, "6.14.0", "6.15.0", 0, 1 },
+		{ BUD_KF_has_defrag_mode, "6.14.0", "6.15.0", 0, 1 },
 		{ BUD_KF_compact_gap_cap, "7.1.0", "7.2.0", 0, 1 },
 	};
 	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
@@ -189,7 +193,9 @@ static void test_what_a_feature_can_be_set_to(void **state)
 		{ "page_shift=16", true },
 		{ "page_shift=11", false },
 		{ "page_shift=21", false },
-		{ "pageblock_order=0", true },
+		{ "pageblock_order=1", true },
+		{ "pageblock_order=0", false },
+		{ "max_order=0", false },
 		{ "pageblock_order=99", false },
 		{ "zone_types=4", true },
 		{ "zone_types=0", false },

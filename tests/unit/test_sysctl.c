@@ -72,7 +72,7 @@ static void the_user_sets(void **state)
 	assert_int_equal(s.origin[BUD_SYSCTL_min_free_kbytes], BUD_SYSCTL_SET);
 	assert_int_equal(bud_sysctls_set(&s, "lowmem_reserve_ratio=256,256,32,0", NULL), BUD_OK);
 	assert_int_equal(s.nr_ratio, 4);
-	assert_int_equal(bud_sysctls_set(&s, "thp_enabled=never", NULL), BUD_OK);
+	bud_sysctls_learn(&s, BUD_SYSCTL_thp_enabled, BUD_THP_NEVER, BUD_SYSCTL_READ);
 	assert_string_equal(bud_sysctl_text(&s, BUD_SYSCTL_thp_enabled, text), "never");
 	assert_string_equal(bud_sysctl_text(&s, BUD_SYSCTL_swappiness, text), "?");
 	assert_string_equal(bud_sysctl_text(&s, BUD_SYSCTL_min_free_kbytes, text), "65536");
