@@ -22,6 +22,8 @@ struct bud_simulation {
 	bud_startup startup;
 	const bud_lessons *lessons;
 	bool no_thp;
+	bool lends_atomic; /* the kernel simulated has __GFP_ATOMIC, that of the trace has not */
+	int huge_order;	   /* of huge pages for users, in the trace */
 	struct {
 		bud_gfp gfp;
 		uint8_t known, seat;
@@ -73,6 +75,8 @@ bud_status bud_simulation_create(bud_simulation **simulation, const bud_simulati
 		return bud_error_memory(err, "a simulation");
 	s->lessons = setup->lessons;
 	s->no_thp = setup->no_thp;
+	s->lends_atomic = setup->kernel->gfp_atomic && !setup->traced->gfp_atomic;
+	s->huge_order = setup->traced->pageblock_order;
 	for (int order = 0; order < BUD_NR_ORDERS; order++)
 		s->last_like[order] = BUD_PFN_NONE;
 	bud_status status = bud_startup_machine(&s->startup, &s->machine, setup, err);
@@ -246,10 +250,17 @@ static void clear_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu
 	}
 }
 
+/* GFP_ATOMIC had a flag of its own to 6.2. */
+static bud_gfp gfp_of(const bud_simulation *s, const bud_op *op)
+{
+	bool atomic = op->gfp & BUD_GFP_HIGH && !(op->gfp & BUD_GFP_DIRECT_RECLAIM);
+	return s->lends_atomic && atomic ? op->gfp | BUD_GFP_ATOMIC : op->gfp;
+}
+
 static bud_pfn ask(bud_simulation *s, const bud_op *op, int order)
 {
 	bud_request request = { .order = order,
-				.gfp = op->gfp,
+				.gfp = gfp_of(s, op),
 				.task = op->task,
 				.cpu = op->cpu < s->machine.nr_cpus ? op->cpu : 0,
 				.node = op->node };
@@ -278,7 +289,7 @@ static bool serve(bud_simulation *s, const bud_op *op, bud_pfn name, int order)
 /* A huge page for a user that can as well be had page by page: not of hugetlb, which insists. */
 static bool is_thp(const bud_simulation *s, const bud_op *op)
 {
-	return op->order == s->machine.kernel.pageblock_order && (op->gfp & BUD_GFP_NOMEMALLOC) &&
+	return op->order == s->huge_order && (op->gfp & BUD_GFP_NOMEMALLOC) &&
 	       bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && (op->gfp & BUD_GFP_HIGHMEM);
 }
 

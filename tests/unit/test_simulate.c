@@ -229,6 +229,41 @@ static void test_who_is_left_out(void **state)
 	start_fini(&s);
 }
 
+/* Pages that are got for those flags, one by one, before a request fails. */
+static unsigned served(start *s, bud_gfp gfp)
+{
+	unsigned nr = 0;
+	while (bud_simulation_counted(s->sim)->refused == 0)
+		feed(s, BUD_OP_ALLOC, 20000 + nr++, 0, gfp, 0);
+	return nr;
+}
+
+static unsigned served_by(const char *release, bud_gfp gfp)
+{
+	start s;
+	bud_kernel kernel;
+	start_init(&s);
+	bud_kernel_init(&kernel, release, "x86_64");
+	s.setup.kernel = &kernel;
+	assert_int_equal(bud_simulation_create(&s.sim, &s.setup, NULL), BUD_OK);
+	unsigned nr = served(&s, gfp);
+	start_fini(&s);
+	return nr;
+}
+
+/* 6.12 has no __GFP_ATOMIC; to 6.2 it is what opens the last of the reserves. */
+static void test_atomic_requests_are_atomic_to_older_kernels(void **state)
+{
+	(void)state;
+	unsigned atomic = served_by("5.10.0", BUD_GFP_HIGH | BUD_GFP_KSWAPD_RECLAIM);
+	unsigned high = served_by("5.10.0", BUD_GFP_HIGH | BUD_GFP_KSWAPD_RECLAIM | BUD_GFP_NOMEMALLOC);
+	unsigned nowait = served_by("5.10.0", BUD_GFP_KSWAPD_RECLAIM);
+	assert_true(atomic > high && high > nowait);
+	/* Half of the mark, and a quarter of the rest, as on the kernel of the trace. */
+	assert_in_range(atomic, served_by("6.12.0", BUD_GFP_HIGH | BUD_GFP_KSWAPD_RECLAIM) - 64,
+			served_by("6.12.0", BUD_GFP_HIGH | BUD_GFP_KSWAPD_RECLAIM) + 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_failed_in_the_trace),
 		cmocka_unit_test(test_strangers_take_who_was_moved),
 		cmocka_unit_test(test_who_is_left_out),
+		cmocka_unit_test(test_atomic_requests_are_atomic_to_older_kernels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
