@@ -15,7 +15,11 @@ typedef struct bud_cases {
 	size_t nr;
 } bud_cases;
 
-/* BUD_ERR_USAGE names the setting that is wrong, and what there is. */
+/* The order of the settings of a case does not matter, but that of two which set the same: the later counts.
+ * BUD_ERR_USAGE names the setting that is wrong, and what it may be. */
 bud_status bud_cases_parse(bud_cases *cases, const bud_options *options, const bud_workbench *bench, bud_error *err);
+
+/* What can be set, a line each (--set help). */
+void bud_cases_print_keys(FILE *out);
 
 #endif

@@ -52,8 +52,7 @@ static bud_status write_instant(run *r, uint64_t t_ns, bud_error *err)
 	for (size_t i = 0; !status && i < r->nr; i++)
 		if (r->list[i].kind == SERIES)
 			status = bud_simulated_rows(&r->list[i].simulated, r->whatif, r->cases.list, r->cases.nr, t_ns,
-						    &r->bench->memory, &r->options->filter, &r->outputs.list[i].sink,
-						    err);
+						    &r->options->filter, &r->outputs.list[i].sink, err);
 	return status;
 }
 
@@ -201,6 +200,10 @@ bud_status bud_cmd_simulate(const bud_options *options, int *exit_code, bud_erro
 {
 	bud_workbench bench;
 	run r = { .options = options, .bench = &bench, .outputs.options = options };
+	if (options->list_sets) {
+		bud_cases_print_keys(stdout);
+		return BUD_OK;
+	}
 	bud_status status = check_usage(&r, err);
 	if (!status)
 		status = bud_cmd_open(&bench, options, err);

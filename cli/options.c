@@ -270,7 +270,8 @@ static bool add_text(const char **list, size_t *nr, const char *text)
 
 static bool parse_set(bud_options *o, const char *arg)
 {
-	return add_text(o->sets, &o->nr_sets, arg);
+	o->list_sets |= strcmp(arg, "help") == 0;
+	return o->list_sets || add_text(o->sets, &o->nr_sets, arg);
 }
 
 static bool parse_case(bud_options *o, const char *arg)
@@ -308,7 +309,7 @@ static const struct row {
 	{ 's', "section", "NAME", BUD_CMD_SIMULATE, parse_sections,
 	  "tables: of the model as of report; happening, judgement" },
 	{ '\0', "set", "KEY=VALUE", BUD_CMD_SIMULATE, parse_set,
-	  "simulate with this changed; several make one case" },
+	  "a change, several make one case; help lists them" },
 	{ '\0', "case", "KEY=VALUE[,...]", BUD_CMD_SIMULATE, parse_case,
 	  "another case beside; may be repeated" },
 	{ '\0', "time", "START,STOP", BUD_CMD_REPORT | BUD_CMD_SIMULATE | BUD_CMD_VIEW, parse_time,

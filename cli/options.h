@@ -53,6 +53,7 @@ typedef struct bud_options {
 	const char *features[BUD_MAX_LIST];
 	const char *sets[BUD_MAX_LIST], *cases[BUD_MAX_LIST];
 	size_t nr_sets, nr_cases;
+	bool list_sets; /* only tell what can be set */
 	const char *time; /* START,STOP, unresolved; NULL: all */
 	const char *at, *step;
 	const char *gfp, *dmesg;

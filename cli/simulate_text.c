@@ -145,7 +145,7 @@ void bud_simulate_limits(const bud_whatif *whatif, const bud_workbench *bench,
 {
 	const bud_memory *start = bud_whatif_memory(whatif);
 	const bud_trace_info *info = &bench->bundle->source->info;
-	uint64_t lost = bud_trace_lost(info);
+	uint64_t lost = bud_trace_lost(info), gaps = bud_trace_uncounted_gaps(info);
 	bool assumed = false, inferred = false;
 	char line[160];
 	for (size_t i = 0; i < start->nr_zones; i++) {
@@ -157,9 +157,12 @@ void bud_simulate_limits(const bud_whatif *whatif, const bud_workbench *bench,
 			  "which of them can move is a guess");
 	if (assumed)
 		say(self, "zones are assumed from the architecture, and so are their watermarks");
-	if (lost || bud_trace_uncounted_gaps(info)) {
-		snprintf(line, sizeof line, "%" PRIu64 " events were lost: requests and frees are missing here, too",
-			 lost);
+	if (lost || gaps) {
+		char more[64] = "";
+		if (gaps)
+			snprintf(more, sizeof more, ", and there are %" PRIu64 " gaps without a count", gaps);
+		snprintf(line, sizeof line, "%" PRIu64 " events were lost%s: requests and frees are missing here, too",
+			 lost, more);
 		say(self, line);
 	}
 	for (int k = 0; k < BUD_NR_LACKS; k++)

@@ -12,7 +12,9 @@ typedef struct pending {
 } pending;
 
 struct bud_absence {
-	const char *who;
+	const char (*who)[BUD_ABSENCE_NAME];
+	size_t nr;
+	bool found[BUD_ABSENCE_NAMES];
 	bud_source *source;
 	bud_site_table *sites;
 	uint8_t known[BUD_SITE_MAX]; /* of a site: 1 is meant, 2 is not */
@@ -22,13 +24,14 @@ struct bud_absence {
 	bool out_of_memory;
 };
 
-bud_status bud_absence_create(bud_absence **absence, const char *who, bud_source *source, const bud_kernel *kernel,
-			      bud_error *err)
+bud_status bud_absence_create(bud_absence **absence, const char (*who)[BUD_ABSENCE_NAME], size_t nr, bud_source *source,
+			      const bud_kernel *kernel, bud_error *err)
 {
 	bud_absence *a = calloc(1, sizeof *a);
 	if (!a)
 		return bud_error_memory(err, "who is left out");
 	a->who = who;
+	a->nr = nr < BUD_ABSENCE_NAMES ? nr : BUD_ABSENCE_NAMES;
 	a->source = source;
 	a->nr_cpus = source->info.nr_cpus ? source->info.nr_cpus : 1;
 	bud_pageset_init(&a->seqs);
@@ -64,23 +67,35 @@ static bool is_named(const char *name, const char *who)
 
 static bool is_meant(bud_absence *a, uint32_t site)
 {
-	char name[BUD_SITE_TEXT];
-	if (!a->known[site])
-		a->known[site] = is_named(bud_site_name(a->sites, site, name, sizeof name), a->who) ? 1 : 2;
+	char text[BUD_SITE_TEXT];
+	if (a->known[site])
+		return a->known[site] == 1;
+	a->known[site] = 2;
+	const char *name = bud_site_name(a->sites, site, text, sizeof text);
+	for (size_t i = 0; i < a->nr; i++)
+		if (is_named(name, a->who[i])) {
+			a->found[i] = true;
+			a->known[site] = 1;
+		}
 	return a->known[site] == 1;
 }
 
-static bool is_command(const bud_absence *a, const pending *p)
+static bool is_command(bud_absence *a, const pending *p)
 {
 	const char *comm = p->context & BUD_CONTEXT_INTERRUPT || !p->pid ? NULL : bud_source_comm(a->source, p->pid);
-	return comm && strcmp(comm, a->who) == 0;
+	bool is = false;
+	for (size_t i = 0; comm && i < a->nr; i++)
+		if (strcmp(comm, a->who[i]) == 0)
+			is = a->found[i] = true;
+	return is;
 }
 
 static void settle(bud_absence *a, pending *p, const bud_event *stack)
 {
 	uint32_t site = stack ? bud_site_of_stack(a->sites, stack->stack.ip, stack->stack.nr)
 			      : bud_site_of_task(a->sites, p->pid, p->context, p->gfp_flags);
-	if (is_meant(a, site) || is_command(a, p))
+	bool named = is_meant(a, site);
+	if (is_command(a, p) || named)
 		a->out_of_memory |= !bud_pageset_set(&a->seqs, p->seq);
 	p->seq = 0;
 }
@@ -109,7 +124,10 @@ bool bud_absence_has(const bud_absence *absence, uint32_t seq)
 	return bud_pageset_test(&absence->seqs, seq);
 }
 
-uint64_t bud_absence_count(const bud_absence *absence)
+const char *bud_absence_nobody(const bud_absence *absence)
 {
-	return bud_pageset_count(&absence->seqs);
+	for (size_t i = 0; i < absence->nr; i++)
+		if (!absence->found[i])
+			return absence->who[i];
+	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which requests of a trace are those of one allocator that is to be left
- * out. Whoever it is goes by the names section `site` has: its whole name; a
+ * Which requests of a trace are those of allocators that are to be left out.
+ * Whoever they are go by the names section `site` has: the whole name; a
  * command with whatever flags; a function anywhere on the stack; or, where
  * there are stacks, the command all the same.
  *
@@ -13,11 +13,14 @@
 #include "lib/base/pageset.h"
 #include "lib/insight/site.h"
 
+#define BUD_ABSENCE_NAMES 8 /* that can be left out together */
+#define BUD_ABSENCE_NAME  256
+
 typedef struct bud_absence bud_absence;
 
-/* who, and the rest, is borrowed. */
-bud_status bud_absence_create(bud_absence **absence, const char *who, bud_source *source, const bud_kernel *kernel,
-			      bud_error *err);
+/* who, nr of them, and the rest, is borrowed. */
+bud_status bud_absence_create(bud_absence **absence, const char (*who)[BUD_ABSENCE_NAME], size_t nr, bud_source *source,
+			      const bud_kernel *kernel, bud_error *err);
 void bud_absence_destroy(bud_absence *absence);
 
 /* Kinds of events that bud_absence_feed() looks at. */
@@ -30,7 +33,7 @@ bud_status bud_absence_end(bud_absence *absence, bud_error *err);
 
 /* Whether the request told of by page event seq is one of those. */
 bool bud_absence_has(const bud_absence *absence, uint32_t seq);
-/* How many there are. */
-uint64_t bud_absence_count(const bud_absence *absence);
+/* The first of those to be left out who asks for nothing; NULL: all of them ask. */
+const char *bud_absence_nobody(const bud_absence *absence);
 
 #endif

@@ -41,17 +41,32 @@ static void tell(void *self, const bud_machine_event *event)
 	}
 }
 
+/* As a write of some of the numbers does it: the others stay. */
+static void set_ratios(bud_sysctls *sysctls, const bud_sysctls *set, unsigned zone_types)
+{
+	bool known = sysctls->nr_ratio;
+	for (int type = 0; !known && type < BUD_NR_ZONE_TYPES; type++)
+		if (zone_types & 1u << type)
+			sysctls->ratio[sysctls->nr_ratio++] = bud_watermark_default_ratio[type];
+	memcpy(sysctls->ratio, set->ratio, set->nr_ratio * sizeof *set->ratio);
+	sysctls->nr_ratio = set->nr_ratio > sysctls->nr_ratio ? set->nr_ratio : sysctls->nr_ratio;
+	sysctls->ratio_origin = BUD_SYSCTL_SET;
+}
+
+/* The settings of the trace as a case has them. What its kernel does not know does nothing, unless the user sets it. */
 static void settings_of(const bud_whatif_case *setup, const bud_sysctls *traced, bud_sysctls *sysctls)
 {
 	*sysctls = *traced;
+	bud_sysctls_assume(sysctls);
+	if (!setup->kernel.has_proactive)
+		sysctls->compaction_proactiveness = 0;
+	if (!setup->kernel.has_defrag_mode)
+		sysctls->defrag_mode = 0;
 	for (int i = 0; i < BUD_NR_SYSCTLS; i++)
 		if (setup->sysctls.origin[i] == BUD_SYSCTL_SET)
 			bud_sysctls_learn(sysctls, (bud_sysctl)i, setup->sysctls.value[i], BUD_SYSCTL_SET);
-	if (setup->sysctls.ratio_origin == BUD_SYSCTL_SET) {
-		memcpy(sysctls->ratio, setup->sysctls.ratio, sizeof sysctls->ratio);
-		sysctls->nr_ratio = setup->sysctls.nr_ratio;
-		sysctls->ratio_origin = BUD_SYSCTL_SET;
-	}
+	if (setup->sysctls.ratio_origin)
+		set_ratios(sysctls, &setup->sysctls, (unsigned)setup->kernel.zone_types);
 }
 
 static bool sets(const bud_whatif_case *c, bud_sysctl sysctl)
@@ -59,12 +74,19 @@ static bool sets(const bud_whatif_case *c, bud_sysctl sysctl)
 	return c->sysctls.origin[sysctl] == BUD_SYSCTL_SET;
 }
 
+/* Whether the kernel of a case sizes marks and lists as that of the trace does. */
+static bool sizes_alike(const bud_kernel *a, const bud_kernel *b)
+{
+	return a->pcp_policy == b->pcp_policy && a->movable_in_sum == b->movable_in_sum;
+}
+
 /* Marks and lists of the trace's machine, where they are older than what it manages now. */
-static void keep_old_sizes(bud_player *p, const bud_memory *start, const bud_settings *s)
+static void keep_old_sizes(bud_player *p, const bud_simulation_setup *setup, const bud_settings *s)
 {
 	const bud_whatif_case *c = p->setup;
-	bool marks =
-		s->boot_marks && !sets(c, BUD_SYSCTL_min_free_kbytes) && !sets(c, BUD_SYSCTL_watermark_scale_factor);
+	const bud_memory *start = setup->start;
+	bool marks = s->boot_marks && !sets(c, BUD_SYSCTL_min_free_kbytes) &&
+		     !sets(c, BUD_SYSCTL_watermark_scale_factor) && sizes_alike(&c->kernel, setup->traced);
 	bool lists = s->boot_lists && marks && !sets(c, BUD_SYSCTL_percpu_pagelist_high_fraction);
 	for (size_t z = 0; z < start->nr_zones; z++)
 		marks = marks && !c->more[z];
@@ -114,7 +136,7 @@ bud_status bud_player_create(bud_player *player, const bud_simulation_setup *set
 	if (!status)
 		bud_simulation_machine(player->simulation)->watch = (bud_machine_watch){ player, tell };
 	if (!status && found->snapshot)
-		keep_old_sizes(player, setup->start, found);
+		keep_old_sizes(player, setup, found);
 	return status;
 }
 
@@ -135,8 +157,13 @@ void bud_player_set(bud_player *player, const bud_sysctls *found)
 			traced.value[k] = found->value[k];
 			traced.origin[k] = found->origin[k];
 		}
+	if (found->nr_ratio) {
+		memcpy(traced.ratio, found->ratio, sizeof traced.ratio);
+		traced.nr_ratio = found->nr_ratio;
+	}
 	settings_of(player->setup, &traced, &changed);
-	if (memcmp(changed.value, in_force->value, sizeof changed.value) != 0)
+	if (memcmp(changed.value, in_force->value, sizeof changed.value) != 0 ||
+	    !bud_sysctls_same_ratio(&changed, in_force))
 		bud_simulation_set(player->simulation, &changed);
 }
 

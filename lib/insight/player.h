@@ -14,12 +14,13 @@
 
 /* One simulation's changes. */
 typedef struct bud_whatif_case {
-	char label[96];
+	char label[512];
 	bud_kernel kernel;   /* simulated */
 	bud_sysctls sysctls; /* those set by the user; the rest as in the trace */
 	int64_t more[BUD_MAX_ZONES];
 	bool no_thp, no_pcp, no_compaction;
-	char without[256]; /* whose requests are left out, see absence.h; "" nobody's */
+	char without[BUD_ABSENCE_NAMES][BUD_ABSENCE_NAME]; /* whose requests are left out, see absence.h */
+	size_t nr_without;
 } bud_whatif_case;
 
 typedef struct bud_player {

@@ -39,14 +39,15 @@ static bud_status label_row(void *self, const bud_value *values, bud_error *err)
 }
 
 bud_status bud_simulated_rows(const bud_simulated *simulated, bud_whatif *whatif, const bud_whatif_case *cases,
-			      size_t nr_cases, uint64_t t_ns, const bud_memory *memory,
-			      const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
+			      size_t nr_cases, uint64_t t_ns, const bud_section_filter *filter, bud_row_sink *sink,
+			      bud_error *err)
 {
 	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < nr_cases; i++) {
 		labeller l = { sink, cases[i].label, simulated->section->table.nr_columns };
 		bud_row_sink labelled = { .row = label_row, .self = &l };
-		status = simulated->section->rows(bud_whatif_state(whatif, i, t_ns), 0, memory, filter, &labelled, err);
+		status = simulated->section->rows(bud_whatif_state(whatif, i, t_ns), 0, bud_whatif_shape(whatif, i),
+						  filter, &labelled, err);
 	}
 	return status;
 }
@@ -106,12 +107,13 @@ bud_status bud_simulated_happenings(const bud_whatif *whatif, const bud_whatif_c
 	return status;
 }
 
-static bud_status judged_rows(const bud_judged_zone *judged, size_t which, const char *label,
+static bud_status judged_rows(const bud_judged_zone *judged, size_t which, const bud_whatif_case *c,
 			      const bud_section_filter *filter, bud_row_sink *sink, bud_error *err)
 {
 	const bud_snapshot *s = judged->snapshot;
 	bud_status status = BUD_OK;
-	int last = (int)s->nr_orders - 1 < filter->order_max ? (int)s->nr_orders - 1 : filter->order_max;
+	int last = (int)s->nr_orders - 1 > c->kernel.max_order ? (int)s->nr_orders - 1 : c->kernel.max_order;
+	last = last < filter->order_max ? last : filter->order_max;
 	for (int k = filter->order_min; !status && k <= last; k++) {
 		bud_value row[] = { bud_value_text(s->name),
 				    bud_value_uint(s->t_ns),
@@ -121,7 +123,7 @@ static bud_status judged_rows(const bud_judged_zone *judged, size_t which, const
 				    bud_value_uint(judged->kernel->nr_free[k]),
 				    bud_value_uint(judged->replay[k]),
 				    bud_value_uint(judged->simulated[which][k]),
-				    bud_value_text(label) };
+				    bud_value_text(c->label) };
 		status = sink->row(sink->self, row, err);
 	}
 	return status;
@@ -136,6 +138,6 @@ bud_status bud_simulated_judgements(const bud_whatif *whatif, const bud_whatif_c
 	for (size_t i = 0; !status && i < nr; i++)
 		for (size_t c = 0; !status && c < nr_cases; c++)
 			if (bud_section_wants_zone(filter, judged[i].kernel->node, judged[i].kernel->name))
-				status = judged_rows(&judged[i], c, cases[c].label, filter, sink, err);
+				status = judged_rows(&judged[i], c, &cases[c], filter, sink, err);
 	return status;
 }

@@ -24,8 +24,8 @@ typedef struct bud_simulated {
 void bud_simulated_init(bud_simulated *simulated, const bud_table *table, const bud_section *section);
 /* Its rows of every case at t_ns, up to which whatif has just run. */
 bud_status bud_simulated_rows(const bud_simulated *simulated, bud_whatif *whatif, const bud_whatif_case *cases,
-			      size_t nr_cases, uint64_t t_ns, const bud_memory *memory,
-			      const bud_section_filter *filter, bud_row_sink *sink, bud_error *err);
+			      size_t nr_cases, uint64_t t_ns, const bud_section_filter *filter, bud_row_sink *sink,
+			      bud_error *err);
 
 /* The rows of every case's tale of that kind; the table has begun. dropped: how many there was no room for. */
 bud_status bud_simulated_tales(bud_whatif *whatif, bud_tale_kind kind, const bud_whatif_case *cases, size_t nr_cases,

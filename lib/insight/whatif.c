@@ -9,6 +9,7 @@ struct bud_whatif {
 	bud_source *source;
 	const bud_snapshot *snapshots;
 	size_t nr_snapshots, next_snapshot;
+	bool changes; /* settings, behind the latest snapshot passed */
 	const bud_snapshot *seed; /* whose kpageflags the start is of; NULL: none */
 	bud_pageset movable, cache, buffered;
 	const bud_snapshot **order; /* placed snapshots by time */
@@ -29,6 +30,7 @@ struct bud_whatif {
 	bud_timeline state; /* one column */
 	bud_column column;
 	bud_zone_sample *samples;
+	bud_memory shape; /* the start's, but for the largest order, that of the case shown; owns only zones */
 };
 
 /* The start */
@@ -92,8 +94,8 @@ static bud_status begin_absences(bud_whatif *w, bud_error *err)
 	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < w->nr_players; i++) {
 		bud_player *p = &w->players[i];
-		if (p->setup->without[0])
-			status = bud_absence_create(&p->absence, p->setup->without, w->source,
+		if (p->setup->nr_without)
+			status = bud_absence_create(&p->absence, p->setup->without, p->setup->nr_without, w->source,
 						    bud_replay_kernel(w->replay), err);
 	}
 	return status;
@@ -112,11 +114,12 @@ static bud_status end_absence(bud_player *player, bud_error *err)
 {
 	bud_absence *a = player->absence;
 	bud_status status = a ? bud_absence_end(a, err) : BUD_OK;
-	if (!a || status || bud_absence_count(a))
+	const char *nobody = a ? bud_absence_nobody(a) : NULL;
+	if (status || !nobody)
 		return status;
 	return bud_error_set(err, BUD_ERR_USAGE,
 			     "without=%s: nobody of that name asks for memory; section site of report has the names",
-			     player->setup->without);
+			     nobody);
 }
 
 /* A first look: what the trace teaches about itself. */
@@ -167,6 +170,7 @@ static bud_status create_players(bud_whatif *w, bud_error *err)
 /* The kernel of the trace may have been given other settings before the snapshot that comes next. */
 static void apply_settings(bud_whatif *w)
 {
+	w->changes = false;
 	const bud_sysctls *found = w->next_snapshot < w->nr_order ? &w->sysctls[w->next_snapshot] : NULL;
 	for (size_t i = 0; found && i < w->nr_players; i++)
 		bud_player_set(&w->players[i], found);
@@ -267,8 +271,11 @@ static bud_status order_snapshots(bud_whatif *w, bud_error *err)
 	w->sysctls = calloc(w->nr_snapshots + 1, sizeof *w->sysctls);
 	w->judged = calloc(zones + 1, sizeof *w->judged);
 	w->samples = calloc(w->start.nr_zones + 1, sizeof *w->samples);
-	if (!w->order || !w->judged || !w->samples || !w->sysctls)
+	w->shape = w->start;
+	w->shape.zones = calloc(w->start.nr_zones + 1, sizeof *w->shape.zones);
+	if (!w->order || !w->judged || !w->samples || !w->sysctls || !w->shape.zones)
 		return bud_error_memory(err, "the judgement");
+	memcpy(w->shape.zones, w->start.zones, w->start.nr_zones * sizeof *w->shape.zones);
 	qsort(w->order, w->nr_order, sizeof *w->order, compare_instants);
 	find_settings(w);
 	w->state = (bud_timeline){ .nr_columns = 1,
@@ -276,7 +283,7 @@ static bud_status order_snapshots(bud_whatif *w, bud_error *err)
 				   .nr_filled = 1,
 				   .columns = &w->column,
 				   .samples = w->samples,
-				   .zones = w->start.zones };
+				   .zones = w->shape.zones };
 	return BUD_OK;
 }
 
@@ -349,6 +356,7 @@ void bud_whatif_destroy(bud_whatif *whatif)
 	free(whatif->sysctls);
 	free(whatif->judged);
 	free(whatif->samples);
+	free(whatif->shape.zones);
 	free(whatif);
 }
 
@@ -408,6 +416,8 @@ bud_status bud_whatif_run(bud_whatif *whatif, uint64_t t_ns, uint64_t *budget, b
 	while (!status && reached && !*done) {
 		const bud_snapshot *next = w->next_snapshot < w->nr_order ? w->order[w->next_snapshot] : NULL;
 		bool stop = next && (t_ns == BUD_TIME_NONE || next->t_ns <= t_ns);
+		if (w->changes && w->order[w->next_snapshot - 1]->t_ns < t_ns)
+			apply_settings(w);
 		status = bud_replay_run(w->replay, stop ? next->t_ns : t_ns, budget, &reached, err);
 		if (status || !reached)
 			continue;
@@ -416,7 +426,7 @@ bud_status bud_whatif_run(bud_whatif *whatif, uint64_t t_ns, uint64_t *budget, b
 			for (size_t z = 0; z < next->nr_zones; z++)
 				judge_zone(w, next, &next->zones[z]);
 			w->next_snapshot++;
-			apply_settings(w);
+			w->changes = true;
 		} else {
 			*done = true;
 		}
@@ -433,6 +443,15 @@ uint64_t bud_whatif_start(const bud_whatif *whatif)
 const bud_memory *bud_whatif_memory(const bud_whatif *whatif)
 {
 	return &whatif->start;
+}
+
+const bud_memory *bud_whatif_shape(bud_whatif *whatif, size_t which)
+{
+	bud_whatif *w = whatif;
+	int simulated = w->players[which].setup->kernel.max_order, traced = w->start.max_order;
+	for (size_t z = 0; z < w->shape.nr_zones; z++)
+		w->shape.zones[z].buddy.max_order = simulated > traced ? simulated : traced;
+	return &w->shape;
 }
 
 const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t t_ns)

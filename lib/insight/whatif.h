@@ -36,6 +36,8 @@ bud_status bud_whatif_run(bud_whatif *whatif, uint64_t t_ns, uint64_t *budget, b
 uint64_t bud_whatif_start(const bud_whatif *whatif);
 /* The state it begins with. */
 const bud_memory *bud_whatif_memory(const bud_whatif *whatif);
+/* The zones of the start, with as many orders as they or those of a case have; good until the next call. */
+const bud_memory *bud_whatif_shape(bud_whatif *whatif, size_t which);
 /* The state of a case as it stands, as a timeline of one column that ends at t_ns; zones as in the replay's memory. */
 const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t t_ns);
 

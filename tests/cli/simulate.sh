@@ -17,6 +17,7 @@ run simulate mix -s episode_part --time 9.38,9.4 --format csv
 run simulate mix -s stall,site
 run simulate boot --set without=nobody
 run simulate boot --seed none
+run simulate --set help
 run simulate boot --set nonsense=1
 run simulate boot --set nonsense
 run simulate boot --set min_free_kbytes=lots
