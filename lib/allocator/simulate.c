@@ -182,15 +182,9 @@ static bool has_no_alternative(const bud_op *op)
 	       !(op->gfp & (BUD_GFP_NORETRY | BUD_GFP_NOMEMALLOC));
 }
 
-/* Of a block device's own cache (grow_dev_folio): who uses its buffers holds them, and then it cannot move. */
-static bool is_buffer(bud_gfp gfp)
-{
-	return (gfp & BUD_GFP_NOFAIL) && !(gfp & BUD_GFP_FS);
-}
-
 static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn place, int order)
 {
-	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !is_buffer(op->gfp);
+	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
 			  seat_of(s, op), bud_machine_zone_of(&s->machine, place)->index);
 }

@@ -111,6 +111,16 @@ static inline bud_migratetype bud_gfp_migratetype(bud_gfp gfp)
 }
 
 /*
+ * Whether a movable page is for a block device's own cache (grow_dev_folio):
+ * who uses its buffers holds them, and then it does not move
+ * (buffer_migrate_folio_norefs).
+ */
+static inline bool bud_gfp_is_buffer(bud_gfp gfp)
+{
+	return gfp & BUD_GFP_NOFAIL && !(gfp & BUD_GFP_FS);
+}
+
+/*
  * The highest zone a request may use (gfp_zone). zone_types: a bit
  * (1 << bud_zone_type) for each the kernel was built with, populated or not;
  * zoneinfo lists them all.

@@ -20,7 +20,7 @@ static worst page_is(const bud_zone *zone, bud_pfn pfn, const bud_owners *owners
 		return HAS_CACHED;
 	if (!bud_owners_of(owners, pfn, &owner))
 		return HAS_UNKNOWN;
-	return owner.use->migratetype == BUD_MT_MOVABLE ? HAS_MOVABLE : HAS_FIXED;
+	return owner.use->movable ? HAS_MOVABLE : HAS_FIXED;
 }
 
 static worst block_is(const bud_zone *zone, bud_pfn start, bud_pfn end, const bud_owners *owners)

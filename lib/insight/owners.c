@@ -208,8 +208,8 @@ static void release_pages(bud_owners *o, bud_pfn pfn, uint64_t nr)
 
 static size_t hash_of(const bud_use *row)
 {
-	uint64_t key = (uint64_t)row->site << 17 | (uint64_t)row->marked << 16 | (uint64_t)(uint8_t)row->order << 8 |
-		       row->migratetype;
+	uint64_t key = (uint64_t)row->site << 18 | (uint64_t)row->movable << 17 | (uint64_t)row->marked << 16 |
+		       (uint64_t)(uint8_t)row->order << 8 | row->migratetype;
 	return (size_t)(key * 0x9e3779b97f4a7c15u >> 24);
 }
 
@@ -244,10 +244,13 @@ static bool make_room_for_use(bud_owners *o)
 
 static uint32_t use_of_event(bud_owners *o, const bud_event *e, uint32_t site)
 {
+	const bud_kernel *kernel = bud_replay_kernel(o->replay);
+	bud_migratetype type = bud_kernel_migratetype(kernel, e->page.migratetype);
 	const bud_use wanted = { .site = o->nr_uses < MAX_USES ? site : BUD_SITE_OTHER,
 				 .order = e->order,
-				 .migratetype = (uint8_t)bud_kernel_migratetype(bud_replay_kernel(o->replay),
-										e->page.migratetype),
+				 .migratetype = (uint8_t)type,
+				 .movable = type == BUD_MT_MOVABLE &&
+					    !bud_gfp_is_buffer(bud_gfp_from_raw(&kernel->gfp, e->page.gfp_flags)),
 				 .marked = o->marks && o->marks(o->marks_self, e) };
 	size_t slot = hash_of(&wanted) & (o->nr_slots - 1);
 	for (; o->slots[slot]; slot = (slot + 1) & (o->nr_slots - 1))

@@ -20,10 +20,11 @@
 #include "lib/insight/section.h"
 #include "lib/insight/site.h"
 
-/* One row of the books: a site's requests of one order and type, marked or not. */
+/* One row of the books: a site's requests of one order and type, movable or not, marked or not. */
 typedef struct bud_use {
 	uint32_t site;
 	bool marked;
+	bool movable; /* asked for as Movable, and not for buffers: compaction can move its pages */
 	int8_t order;
 	uint8_t migratetype; /* canonical, as asked for; BUD_MT_UNKNOWN where the event does not say */
 	uint64_t allocs;     /* successful mm_page_alloc events */
@@ -35,7 +36,8 @@ typedef struct bud_use {
 /* Whether two are rows of the same requests, perhaps of different books. */
 static inline bool bud_use_is_same(const bud_use *a, const bud_use *b)
 {
-	return a->site == b->site && a->order == b->order && a->migratetype == b->migratetype && a->marked == b->marked;
+	return a->site == b->site && a->order == b->order && a->migratetype == b->migratetype &&
+	       a->movable == b->movable && a->marked == b->marked;
 }
 
 typedef struct bud_owner {

@@ -54,7 +54,7 @@ static void ask_owners(look *l, bud_pinned_block *block)
 			block->row = row;
 			block->row_pages = l->here[row];
 		}
-		if (owner.use->migratetype == BUD_MT_MOVABLE)
+		if (owner.use->movable)
 			block->movable++;
 		else
 			block->fixed++;
