@@ -6,7 +6,8 @@
 
 #include "cli/cmd.h"
 #include "cli/explain_text.h"
-#include "cli/output.h"
+#include "cli/explain_trial.h"
+#include "cli/outputs.h"
 #include "cli/progress.h"
 #include "formats/read/dmesg.h"
 #include "formats/read/kernfiles.h"
@@ -37,6 +38,10 @@ typedef struct subject {
 	bool taken;
 	bud_status status; /* of the scene */
 	bud_error error;
+
+	bud_pfn pfn; /* of a slow request: what it got, and when */
+	uint64_t got_ns;
+	bud_explain_trial trial;
 } subject;
 
 static bud_status replay_all(subject *s, uint64_t t_ns, bud_error *err)
@@ -169,6 +174,8 @@ static bud_status choose_episode(subject *s, const bud_episode *e, bud_error *er
 		}
 	s->wanted = true;
 	s->t_ns = e->t_start_ns;
+	s->pfn = e->pfn;
+	s->got_ns = e->t_end_ns;
 	s->pid = e->pid;
 	s->plea = (bud_plea){ .order = e->order,
 			      .gfp_flags = e->gfp_flags,
@@ -291,6 +298,46 @@ static bud_status second_pass(subject *s, bud_error *err)
 	return status || !s->status ? status : bud_error_set(err, s->status, "%s", s->error.text);
 }
 
+/* ---- the trial: what would have helped ---- */
+
+/* How far the simulations go: as long as the trace has failures like it. */
+static uint64_t end_of_trial(const subject *s)
+{
+	const bud_failures *list = bud_failures_list(s->log);
+	uint64_t end = s->pfn == BUD_PFN_NONE ? s->t_ns : s->got_ns;
+	for (size_t i = 0; s->number && i < list->nr; i++) {
+		const bud_failure *f = &list->failures[i];
+		if (f->plea.order == s->plea.order && f->plea.gfp_flags == s->plea.gfp_flags && f->t_ns > end)
+			end = f->t_ns;
+	}
+	return end;
+}
+
+/* A request nobody made, which would be served. */
+static bool needs_nothing(const subject *s)
+{
+	return s->question && s->scene.explanation.cause == BUD_CAUSE_PASSES;
+}
+
+static bud_status try_remedies(subject *s, bud_error *err)
+{
+	const bud_gfp_table *gfp = &s->bench->kernel.gfp;
+	s->trial.options = s->options;
+	s->trial.bench = s->bench;
+	s->trial.scene = &s->scene;
+	s->trial.settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->t_ns);
+	s->trial.owners = s->owners;
+	s->trial.sites = s->sites;
+	s->trial.subject = (bud_fate_subject){ .order = s->plea.order,
+					       .gfp = bud_gfp_from_raw(gfp, s->plea.gfp_flags),
+					       .failure = s->number,
+					       .t_ns = s->got_ns,
+					       .pfn = s->pfn,
+					       .node = (int16_t)s->plea.node };
+	s->trial.end_ns = end_of_trial(s);
+	return bud_explain_trial_run(&s->trial, err);
+}
+
 /* ---- output ---- */
 
 /* A request that did not fail, or that nobody made. */
@@ -309,19 +356,32 @@ static bud_status print_scene_rows(const subject *s, bud_row_sink *sink, bud_err
 				 err);
 }
 
-static bud_status print_rows(const subject *s, const bud_row_sink *sink, bud_error *err)
+static bud_status print_rows(const subject *s, bud_row_sink *sink, bud_error *err)
 {
 	const bud_failures *list = bud_failures_list(s->log);
 	bool one = s->options->failure || s->options->episode || s->options->at;
-	bud_row_sink own = *sink;
-	bud_status status = own.begin(own.self, &bud_failures_table, err);
+	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < list->nr; i++)
 		if (!one || list->failures[i].number == s->number)
 			status = bud_failures_rows(list, &list->failures[i], s->bench->bundle->source,
-						   bud_replay_kernel(s->bench->replay), &own, err);
-	if (!status && s->taken)
-		status = print_scene_rows(s, &own, err);
-	return status ? status : own.end(own.self, err);
+						   bud_replay_kernel(s->bench->replay), sink, err);
+	return !status && s->taken && !s->number ? print_scene_rows(s, sink, err) : status;
+}
+
+static bud_status print_tables(const subject *s, bud_outputs *outputs, bud_error *err)
+{
+	bud_status status = bud_outputs_open(outputs, err);
+	if (s->trial.untried[0])
+		bud_cmd_remark(s->options, s->trial.untried);
+	for (size_t i = 0; !status && i < outputs->nr; i++) {
+		bud_row_sink *sink = &outputs->list[i].sink;
+		if (outputs->list[i].shape == &bud_failures_table)
+			status = print_rows(s, sink, err);
+		else
+			status = bud_trial_rows(&s->trial.trial, s->number ? s->number : BUD_UNKNOWN, s->t_ns, sink,
+						err);
+	}
+	return bud_outputs_close(outputs, status, err);
 }
 
 static bud_status print_reports(const subject *s, const bud_explain_text *text, bud_error *err)
@@ -356,6 +416,8 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 		bud_explain_text_plea(&text, &s->plea, s->question || comm ? comm : "?", s->pid, s->t_ns);
 		bud_explain_text_verdict(&text, &s->plea, &s->scene.explanation);
 		bud_explain_text_scene(&text, &s->scene, s->owners, s->sites);
+		if (!needs_nothing(s))
+			bud_explain_trial_print(&s->trial, &text);
 	}
 	if (s->options->dmesg)
 		return print_reports(s, &text, err);
@@ -368,22 +430,45 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 	return BUD_OK;
 }
 
-static bud_status print(const subject *s, bud_error *err)
+static bud_status print(const subject *s, bud_outputs *outputs, bud_error *err)
 {
 	bud_output output;
+	if (outputs->nr)
+		return print_tables(s, outputs, err);
 	bud_status status = bud_output_open(&output, s->options->output, err);
 	if (status)
 		return status;
-	bud_row_sink sink = bud_output_sink(&output, s->options->format);
-	status = s->options->format == BUD_FORMAT_TEXT ? print_text(s, output.out, err) : print_rows(s, &sink, err);
+	status = print_text(s, output.out, err);
 	bud_status closed = bud_output_close(&output, status ? NULL : err);
 	return status ? status : closed;
+}
+
+/* Its tables; without a format and a section it is text. */
+static bud_status choose_tables(const bud_options *o, bud_outputs *outputs, bud_error *err)
+{
+	static const bud_table *const tables[] = { &bud_failures_table, &bud_trial_table };
+	if (!o->sections)
+		return o->format == BUD_FORMAT_TEXT ? BUD_OK : bud_outputs_add(outputs, &bud_failures_table, err);
+	char *copy = strdup(o->sections), *rest = copy;
+	bud_status status = copy ? BUD_OK : bud_error_memory(err, "--section");
+	for (char *word; !status && (word = strsep(&rest, ","));) {
+		size_t i = 0;
+		while (i < sizeof tables / sizeof *tables && strcmp(tables[i]->name, word) != 0)
+			i++;
+		status = i < sizeof tables / sizeof *tables
+				 ? bud_outputs_add(outputs, tables[i], err)
+				 : bud_error_set(err, BUD_ERR_USAGE,
+						 "--section %s: there are explain, simulated_remedy", word);
+	}
+	free(copy);
+	return status;
 }
 
 static void fini(subject *s)
 {
 	if (s->bench)
 		bud_workbench_free_settings(s->bench, s->settings);
+	bud_explain_trial_fini(&s->trial);
 	bud_impasse_fini(&s->scene);
 	bud_owners_destroy(s->owners);
 	bud_site_table_destroy(s->sites);
@@ -417,26 +502,44 @@ static bud_status explain_log_alone(const bud_options *options, bud_error *err)
 	return status;
 }
 
+static bool wants_table(const bud_outputs *outputs, const bud_table *table)
+{
+	for (size_t i = 0; i < outputs->nr; i++)
+		if (outputs->list[i].shape == table)
+			return true;
+	return false;
+}
+
+static bud_status explain(subject *s, bud_outputs *outputs, bud_error *err)
+{
+	bool tries = !outputs->nr || wants_table(outputs, &bud_trial_table);
+	bud_status status = bud_workbench_settings(s->bench, &s->settings, err);
+	if (!status)
+		status = read_log(s, bud_replay_kernel(s->bench->replay)->page_shift, err);
+	if (!status)
+		status = first_pass(s, err);
+	if (!status)
+		status = choose(s, err);
+	if (!status && (tries || (s->wanted && !s->number)))
+		status = second_pass(s, err);
+	if (!status && tries && s->wanted && !needs_nothing(s))
+		status = try_remedies(s, err);
+	return status ? status : print(s, outputs, err);
+}
+
 bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error *err)
 {
 	if (options->dmesg && strcmp(options->bench.path, "trace.dat") == 0 && access("trace.dat", F_OK) != 0)
 		return explain_log_alone(options, err);
 	bud_workbench bench;
-	bud_status status = bud_cmd_open(&bench, options, err);
+	bud_outputs outputs = { .options = options };
+	bud_status status = choose_tables(options, &outputs, err);
+	if (!status)
+		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
-	subject s = { .options = options, .bench = &bench };
-	status = bud_workbench_settings(s.bench, &s.settings, err);
-	if (!status)
-		status = read_log(&s, bud_replay_kernel(bench.replay)->page_shift, err);
-	if (!status)
-		status = first_pass(&s, err);
-	if (!status)
-		status = choose(&s, err);
-	if (!status && (options->format == BUD_FORMAT_TEXT || (s.wanted && !s.number)))
-		status = second_pass(&s, err);
-	if (!status)
-		status = print(&s, err);
+	subject s = { .options = options, .bench = &bench, .pfn = BUD_PFN_NONE };
+	status = explain(&s, &outputs, err);
 	if (!status)
 		bud_cmd_tell_damage(&bench, exit_code);
 	fini(&s);

@@ -79,7 +79,8 @@ static bud_status write_end(run *r, size_t i, bud_error *err)
 	bud_status status = BUD_OK;
 	switch (r->list[i].kind) {
 	case HAPPENING:
-		return bud_simulated_happenings(r->whatif, cases, nr, bud_simulate_near(r->whatif, r->bench), sink, err);
+		return bud_simulated_happenings(r->whatif, cases, nr, bud_simulate_near(r->whatif, r->bench), sink,
+						err);
 	case JUDGEMENT:
 		return bud_simulated_judgements(r->whatif, cases, nr, &r->options->filter, sink, err);
 	case TALE:
@@ -170,6 +171,20 @@ static bud_status check_usage(run *r, bud_error *err)
 	return status;
 }
 
+/* Who is to be left out must be there. */
+static bud_status check_absence(const run *r, bud_error *err)
+{
+	for (size_t i = 0; i < r->cases.nr; i++) {
+		const char *nobody = bud_whatif_nobody(r->whatif, i);
+		if (nobody)
+			return bud_error_set(
+				err, BUD_ERR_USAGE,
+				"without=%s: nobody of that name asks for memory; section site of report has the names",
+				nobody);
+	}
+	return BUD_OK;
+}
+
 static bud_status begin(run *r, bud_error *err)
 {
 	bud_workbench *bench = r->bench;
@@ -184,11 +199,13 @@ static bud_status begin(run *r, bud_error *err)
 	r->tales.filter = &r->options->filter;
 	r->tales.max_bytes = (size_t)r->options->memory << 20;
 	if (!status)
-		status = bud_options_range(r->options, &bundle->source->info, &r->tales.begin_ns, &r->tales.end_ns, err);
-	return status ? status
-		      : bud_whatif_create(&r->whatif, bench->replay, bundle->source, &bench->kernel.gfp,
-					  bundle->snapshots, bundle->nr_snapshots, &settings, r->cases.list,
-					  r->cases.nr, r->tales.kinds ? &r->tales : NULL, err);
+		status =
+			bud_options_range(r->options, &bundle->source->info, &r->tales.begin_ns, &r->tales.end_ns, err);
+	if (!status)
+		status = bud_whatif_create(&r->whatif, bench->replay, bundle->source, &bench->kernel.gfp,
+					   bundle->snapshots, bundle->nr_snapshots, &settings, r->cases.list,
+					   r->cases.nr, r->tales.kinds ? &r->tales : NULL, err);
+	return status ? status : check_absence(r, err);
 }
 
 static void remark(void *options, const char *line)

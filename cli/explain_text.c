@@ -7,8 +7,11 @@
 
 #include "cli/heat.h"
 #include "cli/output.h"
+#include "lib/insight/culprit.h"
 
-#define SHOWN 8 /* rows of a list that could be long */
+#define SHOWN	    8  /* rows of a list that could be long */
+#define INDENT	    10 /* of what is told of the request */
+#define LAST_COLUMN 22 /* of pinned pageblocks */
 
 static const char *size_of(const bud_explain_text *t, uint64_t pages, char *text)
 {
@@ -28,10 +31,11 @@ static void print_failure(const bud_explain_text *t, const bud_failure *f, bool 
 {
 	char time[32], gfp[BUD_GFP_TEXT];
 	const char *comm = bud_source_comm(t->source, f->pid);
-	bud_output_print(t->out, "%c %5" PRIu64 "  %14s  order %-2d %-13s %s (%d) %s\n", selected ? '>' : ' ',
-			 f->number, time_of(t, f->t_ns, time), f->plea.order, bud_cause_name(f->cause),
-			 comm ? comm : "?", f->pid,
-			 bud_gfp_format(&t->kernel->gfp, f->plea.gfp_flags, gfp, sizeof gfp));
+	bud_output_print(t->out, "%c %5" PRIu64 "  %14s  order %-2d %-13s %s (%d)", selected ? '>' : ' ', f->number,
+			 time_of(t, f->t_ns, time), f->plea.order, bud_cause_name(f->cause), comm ? comm : "?", f->pid);
+	if (t->verbose)
+		bud_output_print(t->out, " %s", bud_gfp_format(&t->kernel->gfp, f->plea.gfp_flags, gfp, sizeof gfp));
+	fputc('\n', t->out);
 }
 
 void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failures, uint64_t selected)
@@ -52,83 +56,109 @@ void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failur
 		if (i < nr || failures->failures[i].number == selected)
 			print_failure(t, &failures->failures[i], failures->failures[i].number == selected);
 	if (nr < failures->nr)
-		bud_output_print(t->out, "        ... (-v lists all; --failure N explains another)\n");
+		bud_output_print(t->out, "        ... (-v lists all, with flags; --failure N explains another)\n");
 	fputc('\n', t->out);
 }
 
 /* ---- the request ---- */
+
+/* What its flags mean for how hard the kernel tries. */
+static const char *effort_of(bud_gfp gfp, int order)
+{
+	if (!(gfp & BUD_GFP_DIRECT_RECLAIM))
+		return "may not wait, nor reclaim or compact; its caller is ready for failure";
+	if (gfp & BUD_GFP_NORETRY)
+		return "gives up early (__GFP_NORETRY); its caller is ready for failure";
+	if (gfp & BUD_GFP_RETRY_MAYFAIL)
+		return "tries long, but may fail (__GFP_RETRY_MAYFAIL)";
+	return order > BUD_COSTLY_ORDER ? "may fail: of an order above 3 the kernel gives up early" : NULL;
+}
 
 void bud_explain_text_plea(const bud_explain_text *t, const bud_plea *plea, const char *comm, int32_t pid,
 			   uint64_t t_ns)
 {
 	char time[32], size[16], gfp[BUD_GFP_TEXT];
 	const bud_kernel *kernel = t->kernel;
-	bud_migratetype type = plea->type;
-	if (type == BUD_MT_UNKNOWN)
-		type = bud_gfp_migratetype(bud_gfp_from_raw(&kernel->gfp, plea->gfp_flags));
-	bud_output_print(t->out, "request   order %d (%s in one piece), %s\n", plea->order,
-			 size_of(t, (uint64_t)1 << plea->order, size),
-			 bud_gfp_format(&kernel->gfp, plea->gfp_flags, gfp, sizeof gfp));
-	bud_output_print(t->out, "          wants %s", bud_migratetype_name(type));
+	bud_gfp flags = bud_gfp_from_raw(&kernel->gfp, plea->gfp_flags);
+	bud_migratetype type = plea->type == BUD_MT_UNKNOWN ? bud_gfp_migratetype(flags) : plea->type;
+	const char *effort = effort_of(flags, plea->order);
+	bud_output_print(t->out, "request   order %d (%s in one piece), ", plea->order,
+			 size_of(t, (uint64_t)1 << plea->order, size));
+	bud_output_print(t->out, "%s", bud_migratetype_name(type));
 	if (plea->node >= 0)
 		bud_output_print(t->out, ", node %d", plea->node);
+	bud_output_print(t->out, "\n%*s", INDENT, "");
 	if (comm)
-		bud_output_print(t->out, "; by %s (%d)%s", comm, pid, plea->interrupt ? " in an interrupt" : "");
-	bud_output_print(t->out, " at %s\n", time_of(t, t_ns, time));
+		bud_output_print(t->out, "by %s (%d)%s ", comm, pid, plea->interrupt ? " in an interrupt" : "");
+	bud_output_print(t->out, "at %s\n%*s", time_of(t, t_ns, time), INDENT, "");
+	bud_output_wrap(t->out, INDENT, INDENT, bud_gfp_format(&kernel->gfp, plea->gfp_flags, gfp, sizeof gfp));
+	if (effort)
+		bud_output_print(t->out, "\n%*s%s", INDENT, "", effort);
+	fputc('\n', t->out);
 	if (plea->oom_victim)
-		bud_output_print(t->out, "          its task had been chosen by the OOM killer, and may give up\n");
+		bud_output_print(t->out, "%*sits task had been chosen by the OOM killer, and may give up\n", INDENT,
+				 "");
 }
 
 static void print_sum(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
 {
 	char free[16], mark[16];
-	int64_t spare = bud_explain_spare(a);
+	uint64_t own = ((uint64_t)1 << plea->order) - 1, kept = a->held - own;
 	bud_output_print(t->out, "    %" PRIu64 " pages free (%s)", a->free, size_of(t, a->free, free));
 	if (a->uncertain)
 		bud_output_print(t->out, " +-%" PRIu64, a->uncertain);
-	uint64_t own = ((uint64_t)1 << plea->order) - 1, kept = a->held - own;
 	if (own)
 		bud_output_print(t->out, " - %" PRIu64 " it takes itself", own);
 	if (kept)
-		bud_output_print(t->out, " - %" PRIu64 " kept for high-atomic requests and CMA", kept);
-	bud_output_print(t->out, "; must be more than %" PRId64 " (%s mark %" PRIu64 ", %s", a->mark,
+		bud_output_print(t->out, " - %" PRIu64 " kept (high-atomic, CMA)", kept);
+	bud_output_print(t->out, "\n    must be more than %" PRId64 " (%s mark %" PRIu64 ", %s", a->mark,
 			 plea->first ? "low" : "min", a->level, size_of(t, a->level, mark));
 	if (a->boost)
 		bud_output_print(t->out, ", boost %" PRIu64 " of it", a->boost);
 	bud_output_print(t->out, ") + %" PRIu64 " reserve\n", a->reserve);
+}
+
+static void print_result(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
+{
+	int64_t spare = bud_explain_spare(a);
 	if (spare > 0)
-		bud_output_print(t->out, "    passes by %" PRId64 " pages", spare);
+		bud_output_print(t->out, "    passes by %" PRId64 " pages\n", spare);
 	else
-		bud_output_print(t->out, "    %" PRId64 " pages too few", 1 - spare);
-	if (plea->order && spare > 0 && a->blocks)
-		bud_output_print(t->out, "; %" PRIu64 " blocks of order %d", a->blocks, plea->order);
-	if (plea->order && a->blocks && a->usable == 0)
-		bud_output_print(t->out, ", on lists it may not take from");
-	if (plea->order && !a->blocks)
+		bud_output_print(t->out, "    %" PRId64 " pages too few\n", 1 - spare);
+	if (!plea->order)
+		return;
+	if (a->blocks)
+		bud_output_print(t->out, "    %" PRIu64 " free blocks of order %d%s\n", a->blocks, plea->order,
+				 a->usable == 0 ? ", on lists it may not take from" : "");
+	else
 		bud_output_print(t->out,
-				 "; no free block of order %d or more, the largest is %d; extfrag %.3f, unusable %.3f",
+				 "    no free block of order %d, the largest is %d; extfrag %.3f, unusable %.3f\n",
 				 plea->order, a->largest, a->extfrag_milli / 1000.0, a->unusable_milli / 1000.0);
-	fputc('\n', t->out);
 }
 
 static void print_answer(const bud_explain_text *t, const bud_plea *plea, const bud_answer *a)
 {
 	bud_output_print(t->out, "  node %d %-8s %s%s%s\n", a->node, a->name, bud_cause_name(a->cause),
-			 a->unsure ? ", not surely: the replay is uncertain of these pages" : "",
+			 a->unsure ? ", not surely: the replay is unsure of these pages" : "",
 			 a->by_boost ? ", by a boost that the events suggest" : "");
-	if (a->cause == BUD_CAUSE_UNKNOWN)
+	if (a->cause == BUD_CAUSE_UNKNOWN) {
 		bud_output_print(t->out, "    %s\n",
 				 a->free == BUD_UNKNOWN ? "what is free is not known before a snapshot"
 							: "its watermarks are not known: the capture has no zoneinfo");
-	else
-		print_sum(t, plea, a);
+		return;
+	}
+	print_sum(t, plea, a);
+	print_result(t, plea, a);
 }
 
 void bud_explain_text_verdict(const bud_explain_text *t, const bud_plea *plea, const bud_explanation *e)
 {
-	bool served = t->question && e->cause == BUD_CAUSE_PASSES;
-	bud_output_print(t->out, "verdict   %s: %s%s\n\n", bud_cause_name(e->cause),
-			 served ? "it would be served" : bud_cause_text(e->cause), e->unsure ? " (not surely)" : "");
+	const char *text = bud_cause_text(e->cause);
+	if (e->cause == BUD_CAUSE_PASSES && (t->question || plea->first))
+		text = t->question ? "it would be served" : "a zone that it may use would serve it at once";
+	int column = bud_output_print(t->out, "verdict   %s: ", bud_cause_name(e->cause));
+	bud_output_wrap(t->out, column, INDENT, text);
+	bud_output_print(t->out, "%s\n\n", e->unsure ? " (not surely)" : "");
 	bud_output_print(t->out, "its zones, in the order they are asked (%s attempt)\n",
 			 plea->first ? "the first" : "the last");
 	for (size_t i = 0; i < e->nr_answers; i++)
@@ -139,62 +169,26 @@ void bud_explain_text_verdict(const bud_explain_text *t, const bud_plea *plea, c
 
 /* ---- what stands in the way ---- */
 
-typedef struct rank {
-	uint64_t alone, blocks, pages;
-	uint32_t site;
-} rank;
-
-static int costly_first(const void *a, const void *b)
-{
-	const rank *x = a, *y = b;
-	if (x->blocks != y->blocks)
-		return x->blocks > y->blocks ? -1 : 1;
-	if (x->pages != y->pages)
-		return x->pages > y->pages ? -1 : 1;
-	return x->site < y->site ? -1 : x->site > y->site;
-}
-
-/* Rows of the books become sites: one with several orders and types is one allocator. */
-static size_t rank_sites(const bud_impasse *scene, const bud_owners *owners, uint32_t nr_sites, rank *ranks)
-{
-	size_t nr = 0;
-	for (uint32_t i = 0; i < nr_sites; i++)
-		ranks[i] = (rank){ .site = i };
-	for (size_t i = 0; i < scene->pins.nr_costs; i++) {
-		const bud_pin_cost *cost = &scene->pins.costs[i];
-		rank *r = &ranks[bud_owners_use(owners, i)->site];
-		r->pages += cost->pages;
-		r->blocks += cost->blocks;
-		r->alone += cost->alone;
-	}
-	qsort(ranks, nr_sites, sizeof *ranks, costly_first);
-	while (nr < nr_sites && ranks[nr].pages)
-		nr++;
-	return nr;
-}
-
 static void print_costs(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
 			bud_site_table *sites)
 {
 	char size[16];
-	uint32_t nr_sites = bud_site_count(sites);
-	rank *ranks = calloc(nr_sites + 1, sizeof *ranks);
-	if (!ranks)
-		return;
-	size_t nr = rank_sites(scene, owners, nr_sites, ranks);
-	if (nr)
+	bud_culprits culprits;
+	bud_culprits_find(&culprits, &scene->pins, owners, sites, BUD_CULPRIT_PINS, NULL);
+	if (culprits.nr)
 		bud_output_print(t->out,
-				 "  what allocators cost: such blocks of %s that they hold pages in, in all zones\n"
+				 "  whose they are: such blocks of %s, those nobody else holds, pages in them\n"
 				 "    %7s %7s %7s  %s\n",
 				 size_of(t, (uint64_t)1 << t->kernel->pageblock_order, size), "blocks", "alone",
 				 "pages", "who");
-	for (size_t i = 0; i < nr && (i < SHOWN || t->verbose); i++) {
+	for (size_t i = 0; i < culprits.nr && (i < SHOWN || t->verbose); i++) {
+		const bud_culprit *c = &culprits.list[i];
 		char name[BUD_SITE_TEXT];
-		bud_output_print(t->out, "    %7" PRIu64 " %7" PRIu64 " %7" PRIu64 "  %s\n", ranks[i].blocks,
-				 ranks[i].alone, ranks[i].pages,
-				 bud_site_name(sites, ranks[i].site, name, sizeof name));
+		bud_output_print(t->out, "    %7" PRIu64 " %7" PRIu64 " %7" PRIu64 "  ", c->blocks, c->alone, c->pages);
+		bud_output_wrap(t->out, 30, 30, bud_site_name(sites, c->site, name, sizeof name));
+		fputc('\n', t->out);
 	}
-	free(ranks);
+	bud_culprits_fini(&culprits);
 }
 
 /* Whether the request could have used that zone. */
@@ -208,11 +202,19 @@ static bool is_asked(const bud_impasse *scene, const bud_zone *zone)
 	return false;
 }
 
+/* What of a name fits into the last column; the table below has it whole. */
+static const char *cut(char name[BUD_SITE_TEXT])
+{
+	if (strlen(name) > LAST_COLUMN)
+		strcpy(name + LAST_COLUMN - 3, "...");
+	return name;
+}
+
 static void print_pinned(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
 			 bud_site_table *sites)
 {
 	size_t nr = 0;
-	bud_output_print(t->out, "  %-12s %-12s %6s %6s %8s %8s %8s  %s\n", "nearest", "zone", "free", "cached",
+	bud_output_print(t->out, "  %-10s %-9s %4s %6s %7s %5s %7s  %s\n", "pageblock", "zone", "free", "cached",
 			 "movable", "fixed", "unknown", "most of it by");
 	for (size_t i = 0; i < scene->pins.nr_blocks; i++) {
 		const bud_pinned_block *b = &scene->pins.blocks[i];
@@ -223,8 +225,9 @@ static void print_pinned(const bud_explain_text *t, const bud_impasse *scene, co
 		char name[BUD_SITE_TEXT] = "?";
 		if (b->row)
 			bud_site_name(sites, bud_owners_use(owners, b->row)->site, name, sizeof name);
-		bud_output_print(t->out, "  0x%-10" PRIx64 " %-12s %6u %6u %8u %8u %8u  %s\n", b->start, zone, b->free,
-				 b->cached, b->movable, b->fixed, b->unknown, name);
+		bud_output_print(t->out, "  0x%-8" PRIx64 " %-9s %4u %6u %7u %5u %7u  ", b->start, zone, b->free,
+				 b->cached, b->movable, b->fixed, b->unknown);
+		bud_output_print(t->out, "%s\n", cut(name));
 	}
 	if (nr > SHOWN && !t->verbose)
 		bud_output_print(t->out, "  ... %zu in all\n", nr);
@@ -237,7 +240,7 @@ static void print_room(const bud_explain_text *t, const bud_impasse *scene, bool
 	const bud_kernel *kernel = t->kernel;
 	int order = huge ? kernel->pageblock_order : scene->plea.order;
 	char size[16];
-	bud_output_print(t->out, "room for blocks of order %d (%s)\n", order, size_of(t, (uint64_t)1 << order, size));
+	bud_output_print(t->out, "\nroom for blocks of order %d (%s)\n", order, size_of(t, (uint64_t)1 << order, size));
 	bud_output_print(t->out, "  %-12s %8s %8s %14s %10s %10s\n", "zone", "blocks", "free", "by compaction",
 			 "unmovable", "unknown");
 	for (size_t i = 0; i < scene->nr_zones; i++) {
@@ -251,85 +254,52 @@ static void print_room(const bud_explain_text *t, const bud_impasse *scene, bool
 				 "  %-12s %8" PRIu64 " %8" PRIu64 " %14" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", zone,
 				 h->blocks, h->free, h->reachable, h->fixed, h->unknown);
 	}
-	fputc('\n', t->out);
 }
 
-static void print_remedy(const bud_explain_text *t, const bud_impasse *scene, const bud_remedy *r)
+static void print_lacking(const bud_explain_text *t, const bud_lacking *l)
 {
-	const bud_kernel *kernel = t->kernel;
-	bud_gfp gfp = bud_gfp_from_raw(&kernel->gfp, scene->plea.gfp_flags);
 	char size[16];
-	int order = scene->plea.order;
-	switch (r->kind) {
-	case BUD_REMEDY_MISSING:
-		bud_output_print(t->out, "  - %" PRIu64 " pages (%s) more free, by freeing or reclaiming them\n",
-				 r->value, size_of(t, r->value, size));
+	switch (l->kind) {
+	case BUD_LACKING_PAGES:
+		bud_output_print(t->out, "  - %" PRIu64 " pages (%s) more free\n", l->value,
+				 size_of(t, l->value, size));
 		break;
-	case BUD_REMEDY_DRAIN:
-		bud_output_print(t->out,
-				 "  - the %" PRIu64
-				 " pages (%s) that lay on per-CPU lists: smaller lists with a larger\n"
-				 "    vm.percpu_pagelist_high_fraction\n",
-				 r->value, size_of(t, r->value, size));
+	case BUD_LACKING_CACHED:
+		bud_output_print(t->out, "  - the %" PRIu64 " pages (%s) that lay on per-CPU lists\n", l->value,
+				 size_of(t, l->value, size));
 		break;
-	case BUD_REMEDY_NO_BOOST:
-		bud_output_print(t->out,
-				 "  - no boost: %" PRIu64 " pages of the mark were one; vm.watermark_boost_factor=0\n",
-				 r->value);
+	case BUD_LACKING_BOOST:
+		bud_output_print(t->out, "  - a mark without its boost of %" PRIu64 " pages\n", l->value);
 		break;
-	case BUD_REMEDY_MIN_FREE:
-		bud_output_print(t->out,
-				 "  - vm.min_free_kbytes=%" PRIu64 " or less (is %" PRIu64
-				 ") would have let it pass, and left "
-				 "less for atomic requests\n",
-				 r->value, r->now);
+	case BUD_LACKING_MIN_FREE:
+		bud_output_print(t->out, "  - marks of vm.min_free_kbytes=%" PRIu64 " or less (is %" PRIu64 ")\n",
+				 l->value, l->now);
 		break;
-	case BUD_REMEDY_RATIO:
+	case BUD_LACKING_RATIO:
 		bud_output_print(t->out,
 				 "  - a vm.lowmem_reserve_ratio of %" PRIu64 " for this zone (is %" PRIu64 ")\n",
-				 r->value, r->now);
+				 l->value, l->now);
 		break;
-	case BUD_REMEDY_SCALE:
-		bud_output_print(
-			t->out,
-			"  - earlier reclaim: with ten times the vm.watermark_scale_factor kswapd begins at %" PRIu64
-			" free pages, not %" PRIu64 "\n",
-			r->value, r->now);
-		break;
-	case BUD_REMEDY_COMPACT:
-		bud_output_print(t->out,
-				 "  - compaction: %" PRIu64 " blocks of order %d hold only pages that can be moved%s\n",
-				 r->value, order,
-				 gfp & BUD_GFP_DIRECT_RECLAIM
-					 ? ""
-					 : "; the request\n    may not compact itself (no __GFP_DIRECT_RECLAIM), "
-					   "so ahead of it: vm.compaction_proactiveness");
-		break;
-	case BUD_REMEDY_COMPACT_ROOM:
-		bud_output_print(t->out,
-				 "  - %" PRIu64 " pages (%s) more free, without which compaction does not begin\n",
-				 r->value, size_of(t, r->value, size));
-		break;
-	case BUD_REMEDY_EXTFRAG:
-		bud_output_print(t->out,
-				 "  - a vm.extfrag_threshold under %" PRIu64 " (is %" PRIu64
-				 "): until then reclaim is preferred to "
-				 "compaction\n",
-				 r->value, r->now);
-		break;
-	case BUD_REMEDY_PINNED:
-		bud_output_print(t->out,
-				 "  - fewer unmovable pages among others: they hold %" PRIu64 " of the zone's %" PRIu64
-				 " blocks of this size\n",
-				 r->value, r->now);
-		break;
-	case BUD_REMEDY_CGROUP:
-		bud_output_print(t->out, "  - a higher memory.max of its cgroup, or less use in it\n");
+	case BUD_LACKING_ROOM:
+		bud_output_print(t->out, "  compaction is not begun: it wants %" PRIu64 " pages (%s) more free\n",
+				 l->value, size_of(t, l->value, size));
 		break;
 	default:
-		bud_output_print(t->out, "  - asking again a moment later\n");
+		bud_output_print(t->out,
+				 "  compaction is not begun: the extfrag index, %" PRIu64 ".%03" PRIu64
+				 ", is not above\n  vm.extfrag_threshold (%" PRIu64 "), so reclaim goes first\n",
+				 l->value / 1000, l->value % 1000, l->now);
 		break;
 	}
+}
+
+static void print_shortfall(const bud_explain_text *t, const bud_impasse *scene)
+{
+	const bud_shortfall *s = &scene->shortfall;
+	if (s->nr && scene->explanation.cause != BUD_CAUSE_FRAGMENTATION)
+		bud_output_print(t->out, "\nany of these would have let it pass then, by the same sum\n");
+	for (size_t i = 0; i < s->nr; i++)
+		print_lacking(t, &s->list[i]);
 }
 
 void bud_explain_text_scene(const bud_explain_text *t, const bud_impasse *scene, const bud_owners *owners,
@@ -337,22 +307,15 @@ void bud_explain_text_scene(const bud_explain_text *t, const bud_impasse *scene,
 {
 	const bud_kernel *kernel = t->kernel;
 	if (scene->plea.order) {
-		bud_output_print(
-			t->out, "\nin the way: pageblocks of its zones at least half free, and what is left in them\n");
+		bud_output_print(t->out, "\nin the way: pageblocks at least half free, and the pages in use in them\n");
 		print_pinned(t, scene, owners, sites);
 		print_costs(t, scene, owners, sites);
 	}
-	fputc('\n', t->out);
 	if (scene->plea.order && scene->plea.order != kernel->pageblock_order)
 		print_room(t, scene, false);
-	print_room(t, scene, true);
-	if (t->question && scene->explanation.cause == BUD_CAUSE_PASSES)
-		return;
-	bud_output_print(t->out, "what would have helped\n");
-	for (size_t i = 0; i < scene->remedies.nr; i++)
-		print_remedy(t, scene, &scene->remedies.list[i]);
-	if (!scene->remedies.nr)
-		bud_output_print(t->out, "  nothing that can be told from what is known\n");
+	if (scene->plea.order)
+		print_room(t, scene, true);
+	print_shortfall(t, scene);
 }
 
 /* ---- the kernel log ---- */
@@ -432,9 +395,9 @@ void bud_explain_text_agreement(const bud_explain_text *t, const bud_log_match *
 			within += m->compared && !m->equal && m->error <= m->uncertain;
 		}
 	}
-	bud_output_print(
-		t->out,
-		"kernel log: %zu reports, %u of them found in the trace; their free lists equal the replay's in\n"
-		"  %u of %u zones, in %u more they differ by less than the replay claims (--dmesg FILE tells them)\n",
-		nr, found, equal, zones, within);
+	bud_output_print(t->out,
+			 "kernel log: %zu reports, %u of them found in the trace; their free lists equal the\n"
+			 "  replay's in %u of %u zones, in %u more they differ by less than it claims\n"
+			 "  (--dmesg FILE tells them)\n",
+			 nr, found, equal, zones, within);
 }

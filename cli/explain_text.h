@@ -25,7 +25,7 @@ void bud_explain_text_list(const bud_explain_text *text, const bud_failures *fai
 void bud_explain_text_plea(const bud_explain_text *text, const bud_plea *plea, const char *comm, int32_t pid,
 			   uint64_t t_ns);
 void bud_explain_text_verdict(const bud_explain_text *text, const bud_plea *plea, const bud_explanation *explanation);
-/* What stands in its way, and what would have helped. */
+/* What stands in its way, and what it fell short of. */
 void bud_explain_text_scene(const bud_explain_text *text, const bud_impasse *scene, const bud_owners *owners,
 			    bud_site_table *sites);
 /* A report of the kernel log explained by its own numbers; and beside the replay, where match is not NULL. */

@@ -284,6 +284,7 @@ static bool parse_case(bud_options *o, const char *arg)
 SWITCH(keys)
 SWITCH(write_config)
 SWITCH(no_mouse)
+SWITCH(replay_only)
 SWITCH(quiet)
 SWITCH(verbose)
 SWITCH(help)
@@ -308,6 +309,8 @@ static const struct row {
 	  "table: verify, or verify_zone, _type, _pageblock, _summary" },
 	{ 's', "section", "NAME", BUD_CMD_SIMULATE, parse_sections,
 	  "tables: of the model as of report; happening, judgement" },
+	{ 's', "section", "NAME[,NAME...]", BUD_CMD_EXPLAIN, parse_sections,
+	  "tables: explain, simulated_remedy" },
 	{ '\0', "set", "KEY=VALUE", BUD_CMD_SIMULATE, parse_set,
 	  "a change, several make one case; help lists them" },
 	{ '\0', "case", "KEY=VALUE[,...]", BUD_CMD_SIMULATE, parse_case,
@@ -326,6 +329,8 @@ static const struct row {
 	  "as the kernel prints them, or a number" },
 	{ '\0', "dmesg", "FILE", BUD_CMD_EXPLAIN, parse_dmesg,
 	  "the reports of this kernel log" },
+	{ '\0', "replay-only", NULL, BUD_CMD_EXPLAIN, set_replay_only,
+	  "no simulations of what would have helped" },
 	{ '\0', "samples", "N", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_samples,
 	  "values at the end of each of N steps (100)" },
 	{ '\0', "step", "DURATION", BUD_CMD_REPORT | BUD_CMD_SIMULATE, parse_step,
@@ -376,6 +381,8 @@ static const struct row {
 	  "override what was detected (info -v lists it)" },
 	{ '\0', "memory", "MIB", BUD_CMD_REPORT, parse_memory,
 	  "bound for what grows with the trace, a table" },
+	{ '\0', "memory", "MIB", BUD_CMD_EXPLAIN, parse_memory,
+	  "for simulations side by side (1024)" },
 	{ 'q', "quiet", NULL, BUD_CMD_ALL, set_quiet,
 	  "no progress, no remarks" },
 	{ 'v', "verbose", NULL, BUD_CMD_ALL, set_verbose,

@@ -69,7 +69,7 @@ typedef struct bud_options {
 	bud_theme theme;
 	bud_palette palette;
 	bool decisions; /* verify: audit the model instead */
-	bool no_mouse, quiet, verbose;
+	bool no_mouse, replay_only, quiet, verbose;
 	bool keys, write_config;
 	bool help;
 	uint64_t given; /* rows of the table of options that the command line has */

@@ -11,6 +11,8 @@
 
 #include "cli/heat.h"
 
+#define LINE_COLUMNS 80
+
 bud_status bud_output_open(bud_output *output, const char *path, bud_error *err)
 {
 	*output = (bud_output){ .out = path ? fopen(path, "we") : stdout, .path = path };
@@ -34,7 +36,7 @@ static void put_printable(FILE *out, const char *text, bool lines)
 		fputc((*c < 0x20 || *c >= 0x7f) && !(*c == '\n' && lines) ? '?' : *c, out);
 }
 
-void bud_output_print(FILE *out, const char *format, ...)
+int bud_output_print(FILE *out, const char *format, ...)
 {
 	char *text;
 	va_list args;
@@ -42,9 +44,28 @@ void bud_output_print(FILE *out, const char *format, ...)
 	int length = vasprintf(&text, format, args);
 	va_end(args);
 	if (length < 0)
-		return;
+		return 0;
 	put_printable(out, text, true);
 	free(text);
+	return length;
+}
+
+void bud_output_wrap(FILE *out, int column, int indent, const char *text)
+{
+	for (bool space = false; *text;) {
+		int length = (int)strcspn(text, " |");
+		length += text[length] == '|';
+		if (column + space + length > LINE_COLUMNS && column > indent) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+			space = false;
+		}
+		bud_output_print(out, "%s%.*s", space ? " " : "", length, text);
+		column += space + length;
+		text += length;
+		space = *text == ' ';
+		text += space;
+	}
 }
 
 /* A column is as wide as its head, and wide enough for most of what stands in it. */

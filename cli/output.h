@@ -38,8 +38,15 @@ int bud_output_width(FILE *out);
 /*
  * fprintf for all that people read: names in traces and kernel files may
  * hold anything, so whatever is not printable ASCII comes out as '?'; a
- * newline stays one.
+ * newline stays one. Returns how many characters it wrote.
  */
-void bud_output_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int bud_output_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The same for one text that may be long, such as flags or a stack: broken
+ * behind ' ' and '|' so that no line has more than 80 columns; it begins at
+ * column, and goes on at indent. No newline at its end.
+ */
+void bud_output_wrap(FILE *out, int column, int indent, const char *text);
 
 #endif

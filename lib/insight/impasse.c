@@ -12,8 +12,8 @@ static const bud_impasse_zone *zone_of(const bud_impasse *scene, const bud_answe
 	return NULL;
 }
 
-static void find_remedies(bud_impasse *scene, const bud_kernel *kernel, const bud_settings *settings,
-			  const bud_boosts *boosts)
+static void find_shortfall(bud_impasse *scene, const bud_kernel *kernel, const bud_settings *settings,
+			   const bud_boosts *boosts)
 {
 	const bud_explanation *e = &scene->explanation;
 	const bud_impasse_zone *zone = e->decisive < 0 ? NULL : zone_of(scene, &e->answers[e->decisive]);
@@ -21,8 +21,8 @@ static void find_remedies(bud_impasse *scene, const bud_kernel *kernel, const bu
 		return;
 	bud_zone_facts facts;
 	bud_explain_zone(&facts, zone->zone, settings, boosts);
-	bud_remedy_zone at = { .facts = &facts, .settings = settings, .cached = zone->cached, .room = &zone->room };
-	bud_remedy_find(&scene->remedies, &scene->plea, e, &at, kernel);
+	bud_shortfall_zone at = { .facts = &facts, .settings = settings, .cached = zone->cached };
+	bud_shortfall_find(&scene->shortfall, &scene->plea, e, &at, kernel);
 }
 
 bud_status bud_impasse_take(bud_impasse *scene, const bud_plea *plea, uint64_t t_ns, const bud_memory *memory,
@@ -48,7 +48,7 @@ bud_status bud_impasse_take(bud_impasse *scene, const bud_plea *plea, uint64_t t
 			bud_headroom_count(&to->room, memory, zone, plea->order, owners);
 	}
 	if (!status)
-		find_remedies(scene, kernel, settings, boosts);
+		find_shortfall(scene, kernel, settings, boosts);
 	return status;
 }
 

@@ -6,8 +6,9 @@
 #ifndef BUD_INSIGHT_IMPASSE_H
 #define BUD_INSIGHT_IMPASSE_H
 
+#include "lib/insight/headroom.h"
 #include "lib/insight/pins.h"
-#include "lib/insight/remedy.h"
+#include "lib/insight/shortfall.h"
 
 typedef struct bud_impasse_zone {
 	const bud_zone *zone; /* of the replay: valid while it stands there, but for node and name */
@@ -20,7 +21,7 @@ typedef struct bud_impasse {
 	uint64_t t_ns;
 	bud_plea plea;
 	bud_explanation explanation;
-	bud_remedies remedies;
+	bud_shortfall shortfall;
 	bud_pins pins;
 	bud_impasse_zone *zones;
 	size_t nr_zones;

@@ -5,7 +5,6 @@
 
 #include "lib/memory/fragindex.h"
 
-
 static void tell(void *self, const bud_machine_event *event)
 {
 	bud_player *p = self;
@@ -32,6 +31,7 @@ static void tell(void *self, const bud_machine_event *event)
 			bud_happenings_add(h, BUD_MEASURE_OOM_KILLS, p->t_ns);
 		break;
 	case BUD_MODEL_FAIL:
+		p->failure = (bud_page_failure)event->value;
 		bud_happenings_add(h, BUD_MEASURE_FAILURES, p->t_ns);
 		if (event->context && event->context->order < BUD_NR_ORDERS)
 			h->failures_by_order[event->context->order]++;
@@ -169,14 +169,31 @@ void bud_player_set(bud_player *player, const bud_sysctls *found)
 
 void bud_player_feed(bud_player *player, const bud_op *op, const bud_event *event)
 {
-	bool asks = op->kind == BUD_OP_ALLOC || op->kind == BUD_OP_FAILED;
+	bool asks = op->kind == BUD_OP_ALLOC || op->kind == BUD_OP_FAILED,
+	     watched = bud_fate_is_like(player->watch, op);
+	const bud_machine_counts *counts = &bud_simulation_machine(player->simulation)->counts;
+	bud_machine_counts before;
 	player->t_ns = op->t_ns;
 	if (player->tale)
 		bud_tale_begin(player->tale, op, event);
+	if (watched)
+		before = *counts;
 	bud_simulation_feed(player->simulation, op,
 			    asks && player->absence && bud_absence_has(player->absence, op->seq));
+	if (watched)
+		bud_fates_add(&player->fates, player->watch, op, bud_fate_of(&before, counts, player->failure));
 	if (player->tale)
 		bud_tale_end(player->tale);
+}
+
+void bud_player_ask(bud_player *player)
+{
+	const bud_fate_subject *s = player->watch->subject;
+	bud_machine *m = bud_simulation_machine(player->simulation);
+	bud_machine_counts before = m->counts;
+	bud_request request = { .order = s->order, .gfp = s->gfp, .node = s->node };
+	bud_page_alloc(m, &request, NULL);
+	player->fates.own = bud_fate_of(&before, &m->counts, player->failure);
 }
 
 void bud_player_collect(bud_player *player)

@@ -7,6 +7,7 @@
 #define BUD_INSIGHT_PLAYER_H
 
 #include "lib/insight/absence.h"
+#include "lib/insight/fate.h"
 #include "lib/insight/judge.h"
 #include "lib/insight/settings.h"
 #include "lib/insight/tale.h"
@@ -29,6 +30,9 @@ typedef struct bud_player {
 	bud_happenings happenings;
 	bud_absence *absence; /* NULL: nobody is left out */
 	bud_tale *tale;	      /* NULL: nobody wants it */
+	const bud_fate_watch *watch;
+	bud_fates fates;	  /* of what watch looks out for */
+	bud_page_failure failure; /* of the latest request that failed */
 	uint64_t t_ns;
 } bud_player;
 
@@ -45,6 +49,8 @@ void bud_player_fini(bud_player *player);
 void bud_player_set(bud_player *player, const bud_sysctls *found);
 /* The next op, which event tells of. */
 void bud_player_feed(bud_player *player, const bud_op *op, const bud_event *event);
+/* Makes the request nobody made, on CPU 0 (fate.h). */
+void bud_player_ask(bud_player *player);
 /* What the simulation counts itself becomes part of its happenings. */
 void bud_player_collect(bud_player *player);
 

@@ -1,170 +1,192 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/insight/remedy.h"
 
-#include "lib/allocator/zoneview.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 
-typedef struct patient {
+#define CULPRITS    2	 /* sites left out, one at a time */
+#define SMALL_LISTS 1000 /* percpu_pagelist_high_fraction: per-CPU lists of a thousandth of their zone */
+
+typedef struct look {
 	bud_remedies *remedies;
-	const bud_plea *plea;
-	const bud_explanation *explanation;
-	const bud_answer *answer;
-	const bud_remedy_zone *zone;
-	const bud_kernel *kernel;
-} patient;
+	const bud_remedy_ground *ground;
+	const bud_answer *answer; /* of the decisive zone; NULL: none */
+} look;
 
-static void offer(const patient *p, bud_remedy_kind kind, uint64_t value, uint64_t now)
+static bud_whatif_case *add(const look *l)
 {
-	p->remedies->list[p->remedies->nr++] = (bud_remedy){ kind, value, now };
+	bud_remedies *r = l->remedies;
+	bud_whatif_case *c = &r->cases[r->nr];
+	*c = (bud_whatif_case){ .kernel = *l->ground->kernel };
+	bud_sysctls_init(&c->sysctls);
+	r->now[r->nr++][0] = '\0';
+	return c;
 }
 
-/* Whether it passes the count of pages with that mark and reserve. */
-static bool passes(const patient *p, uint64_t level, uint64_t reserve)
+static uint64_t in_force(const look *l, bud_sysctl sysctl)
 {
-	int64_t mark = bud_watermark_effective(p->kernel, level, p->explanation->alloc_flags);
-	return (int64_t)p->answer->free - (int64_t)p->answer->held > mark + (int64_t)reserve;
+	const bud_settings *s = l->ground->settings;
+	return s ? s->sysctls.value[sysctl] : BUD_UNKNOWN;
 }
 
-/* The level the zone would have with that min_free_kbytes and scale factor; the rest stays as it is. */
-static uint64_t level_with(const patient *p, uint64_t min_free_kib, uint64_t scale)
+static void try_sysctl(const look *l, bud_sysctl sysctl, uint64_t value)
 {
-	const bud_settings *s = p->zone->settings;
-	bud_wmark_zone zones[BUD_EXPLAIN_ZONES] = { 0 };
-	size_t nr = s->nr_zones < BUD_EXPLAIN_ZONES ? s->nr_zones : BUD_EXPLAIN_ZONES;
-	for (size_t i = 0; i < nr; i++)
-		zones[i] = s->zones[i].computed;
-	bud_watermark_compute(zones, nr, p->kernel, min_free_kib, (unsigned)scale);
-	for (size_t i = 0; i < nr; i++)
-		if (&s->zones[i] == bud_settings_find(s, p->answer->node, p->answer->name))
-			return (p->plea->first ? zones[i].marks.low : zones[i].marks.min) + p->answer->boost;
-	return BUD_UNKNOWN;
-}
-
-static void try_min_free(const patient *p)
-{
-	const bud_settings *s = p->zone->settings;
-	uint64_t now = s ? s->sysctls.min_free_kbytes : BUD_UNKNOWN, least = 0, most = now;
-	if (now == BUD_UNKNOWN || !passes(p, p->answer->boost, p->answer->reserve))
+	uint64_t now = in_force(l, sysctl);
+	if (now == BUD_UNKNOWN || value == now)
 		return;
-	/* least passes, most does not. */
-	while (most - least > 1) {
-		uint64_t middle = least + (most - least) / 2;
-		uint64_t level = level_with(p, middle, s->sysctls.watermark_scale_factor);
-		if (level != BUD_UNKNOWN && passes(p, level, p->answer->reserve))
-			least = middle;
-		else
-			most = middle;
-	}
-	if (least)
-		offer(p, BUD_REMEDY_MIN_FREE, least, now);
+	bud_whatif_case *c = add(l);
+	bud_sysctls_learn(&c->sysctls, sysctl, value, BUD_SYSCTL_SET);
+	snprintf(c->label, sizeof c->label, "%s=%" PRIu64, bud_sysctl_name(sysctl), value);
+	snprintf(l->remedies->now[l->remedies->nr - 1], sizeof *l->remedies->now, "%" PRIu64, now);
 }
 
-/* A reserve is a share of the pages above, one part in ratio. */
-static void try_ratio(const patient *p)
+static void try_times(const look *l, bud_sysctl sysctl, uint64_t times, uint64_t most)
 {
-	const bud_settings *s = p->zone->settings;
+	uint64_t now = in_force(l, sysctl);
+	if (now != BUD_UNKNOWN && now)
+		try_sysctl(l, sysctl, now > most / times ? most : now * times);
+}
+
+/* A quarter more of the decisive zone, in whole MiB. */
+static void try_memory(const look *l)
+{
+	const bud_memory *memory = l->ground->memory;
+	const bud_answer *a = l->answer;
+	int shift = l->ground->kernel->page_shift;
+	for (size_t z = 0; a && z < memory->nr_zones && z < BUD_MAX_ZONES; z++) {
+		const bud_zone *zone = &memory->zones[z];
+		uint64_t mib = ((zone->managed << shift >> 20) + 3) / 4;
+		if (zone->node != a->node || strcmp(zone->name, a->name) != 0 || !mib)
+			continue;
+		bud_whatif_case *c = add(l);
+		c->more[z] = (int64_t)(mib << 20 >> shift);
+		snprintf(c->label, sizeof c->label, "memory=%d/%s+%" PRIu64 "M", zone->node, zone->name, mib);
+		snprintf(l->remedies->now[l->remedies->nr - 1], sizeof *l->remedies->now, "%" PRIu64 "M",
+			 zone->managed << shift >> 20);
+		return;
+	}
+}
+
+/* A smaller reserve of the zones it could not use because of one: their ratio four times as large. */
+static void try_ratio(const look *l)
+{
+	const bud_settings *s = l->ground->settings;
+	const bud_explanation *e = &l->ground->scene->explanation;
+	unsigned types = s ? bud_settings_zone_types(s->snapshot) : 0, changed = 0, at = 0;
 	unsigned ratio[BUD_NR_ZONE_TYPES];
-	int64_t left = bud_explain_spare(p->answer) + (int64_t)p->answer->reserve - 1;
-	if (!s || left < 0 || !p->answer->reserve || p->answer->type >= BUD_NR_ZONE_TYPES)
+	for (size_t i = 0; i < e->nr_answers; i++)
+		if (e->answers[i].cause == BUD_CAUSE_RESERVE && e->answers[i].reserve)
+			changed |= 1u << e->answers[i].type;
+	if (!changed || !bud_sysctls_ratios(&s->sysctls, types, ratio))
 		return;
-	if (!bud_sysctls_ratios(&s->sysctls, bud_settings_zone_types(s->snapshot), ratio))
-		for (int i = 0; i < BUD_NR_ZONE_TYPES; i++)
-			ratio[i] = bud_watermark_default_ratio[i];
-	uint64_t now = ratio[p->answer->type], above = (p->answer->reserve + 1) * now;
-	offer(p, BUD_REMEDY_RATIO, above / (uint64_t)(left + 1) + 1, now);
-}
-
-static void try_scale(const patient *p)
-{
-	const bud_settings *s = p->zone->settings;
-	const bud_settings_zone *zone = s ? bud_settings_find(s, p->answer->node, p->answer->name) : NULL;
-	if (!zone || s->sysctls.watermark_scale_factor > 300 || s->sysctls.min_free_kbytes == BUD_UNKNOWN)
-		return;
-	patient low = *p;
-	bud_plea first = *p->plea;
-	first.first = true;
-	low.plea = &first;
-	uint64_t with = level_with(&low, s->sysctls.min_free_kbytes, s->sysctls.watermark_scale_factor * 10);
-	if (with != BUD_UNKNOWN && with > zone->kernel->low)
-		offer(p, BUD_REMEDY_SCALE, with, zone->kernel->low);
-}
-
-/* More pages are needed. */
-static void treat_shortage(const patient *p)
-{
-	const bud_answer *a = p->answer;
-	uint64_t missing = (uint64_t)(1 - bud_explain_spare(a));
-	offer(p, BUD_REMEDY_MISSING, missing, BUD_UNKNOWN);
-	if (p->zone->cached != BUD_UNKNOWN && p->zone->cached >= missing)
-		offer(p, BUD_REMEDY_DRAIN, p->zone->cached, BUD_UNKNOWN);
-	if (a->boost && passes(p, a->level - a->boost, a->reserve))
-		offer(p, BUD_REMEDY_NO_BOOST, a->boost, BUD_UNKNOWN);
-	if (a->cause == BUD_CAUSE_RESERVE)
-		try_ratio(p);
-	try_min_free(p);
-	try_scale(p);
-}
-
-static bud_zone_view view_of(const patient *p)
-{
-	const bud_zone_facts *f = p->zone->facts;
-	bud_zone_view view = { .node = f->node,
-			       .type = f->type,
-			       .managed = f->managed,
-			       .area = &f->area,
-			       .marks = { .min = f->min - f->boost, .low = f->low - f->boost },
-			       .boost = f->boost,
-			       .highatomic_reserved = f->highatomic };
-	for (int i = 0; i < BUD_NR_ZONE_TYPES; i++)
-		view.reserve[i] = f->reserve[i];
-	return view;
-}
-
-/* One piece is needed. */
-static void treat_fragmentation(const patient *p)
-{
-	const bud_headroom *room = p->zone->room;
-	const bud_settings *s = p->zone->settings;
-	uint64_t threshold = s ? s->sysctls.extfrag_threshold : 500;
-	bud_zone_view view = view_of(p);
-	bud_suitable suitable = bud_zoneview_suitable(&view, p->kernel, p->plea->order, p->explanation->highest,
-						      p->explanation->alloc_flags, false, (unsigned)threshold);
-	if (room && room->reachable)
-		offer(p, BUD_REMEDY_COMPACT, room->reachable, BUD_UNKNOWN);
-	if (suitable == BUD_SUITABLE_NO_ROOM) {
-		uint64_t needed = (p->plea->order > BUD_COSTLY_ORDER ? view.marks.low : view.marks.min) + view.boost +
-				  view.reserve[p->explanation->highest] + ((uint64_t)2 << p->plea->order) + 1;
-		if (needed > p->answer->free)
-			offer(p, BUD_REMEDY_COMPACT_ROOM, needed - p->answer->free, BUD_UNKNOWN);
+	bud_whatif_case *c = add(l);
+	char *now = l->remedies->now[l->remedies->nr - 1];
+	size_t used = (size_t)snprintf(c->label, sizeof c->label, "lowmem_reserve_ratio="), length = 0;
+	for (int type = 0; type < BUD_NR_ZONE_TYPES; type++) {
+		if (!(types & 1u << type))
+			continue;
+		uint32_t value = (uint32_t)ratio[type] * (changed >> type & 1 ? 4 : 1);
+		c->sysctls.ratio[at] = value;
+		used += (size_t)snprintf(c->label + used, sizeof c->label - used, "%s%" PRIu32, at ? "," : "", value);
+		length += (size_t)snprintf(now + length, sizeof *l->remedies->now - length, "%s%u", at ? "," : "",
+					   ratio[type]);
+		at++;
 	}
-	if (suitable == BUD_SUITABLE_NOT_FRAGMENTED)
-		offer(p, BUD_REMEDY_EXTFRAG, (uint64_t)p->answer->extfrag_milli, threshold);
-	if (room && room->fixed)
-		offer(p, BUD_REMEDY_PINNED, room->fixed, room->blocks);
+	c->sysctls.nr_ratio = at;
+	c->sysctls.ratio_origin = BUD_SYSCTL_SET;
 }
 
-void bud_remedy_find(bud_remedies *remedies, const bud_plea *plea, const bud_explanation *explanation,
-		     const bud_remedy_zone *zone, const bud_kernel *kernel)
+static void try_no_thp(const look *l)
 {
-	patient p = { .remedies = remedies, .plea = plea, .explanation = explanation, .zone = zone, .kernel = kernel };
+	if (in_force(l, BUD_SYSCTL_thp_enabled) == BUD_THP_NEVER)
+		return;
+	bud_whatif_case *c = add(l);
+	c->no_thp = true;
+	snprintf(c->label, sizeof c->label, "thp=off");
+}
+
+/* A name too long for a case ends with a whole function: then it is all that were called by it. */
+static void name_site(bud_whatif_case *c, bud_site_table *sites, uint32_t site)
+{
+	char name[BUD_SITE_TEXT];
+	bud_site_name(sites, site, name, sizeof name);
+	if (strlen(name) >= BUD_ABSENCE_NAME) {
+		char *end = name + BUD_ABSENCE_NAME - 1;
+		while (end > name && strncmp(end, " < ", 3) != 0)
+			end--;
+		*end = '\0';
+	}
+	if (!name[0])
+		return;
+	strcpy(c->without[c->nr_without++], name);
+	snprintf(c->label, sizeof c->label, "without=%s", name);
+}
+
+static void try_absences(const look *l)
+{
+	const bud_culprits *culprits = l->ground->culprits;
+	size_t nr = 0;
+	for (size_t i = 0; i < culprits->nr && nr < CULPRITS; i++) {
+		if (culprits->list[i].site <= BUD_SITE_OTHER)
+			continue;
+		bud_whatif_case *c = add(l);
+		name_site(c, l->ground->sites, culprits->list[i].site);
+		if (c->nr_without)
+			nr++;
+		else
+			l->remedies->nr--;
+	}
+}
+
+static void treat_fragmentation(const look *l)
+{
+	if (l->ground->scene->plea.order > BUD_COSTLY_ORDER)
+		try_sysctl(l, BUD_SYSCTL_extfrag_threshold, 0);
+	if (l->ground->kernel->has_proactive)
+		try_sysctl(l, BUD_SYSCTL_compaction_proactiveness, 60);
+	if (l->ground->kernel->has_defrag_mode)
+		try_sysctl(l, BUD_SYSCTL_defrag_mode, 1);
+}
+
+static bool lacks(const look *l, bud_lacking_kind kind)
+{
+	const bud_shortfall *s = &l->ground->scene->shortfall;
+	for (size_t i = 0; i < s->nr; i++)
+		if (s->list[i].kind == kind)
+			return true;
+	return false;
+}
+
+static void treat_shortage(const look *l)
+{
+	uint64_t least = in_force(l, BUD_SYSCTL_min_free_kbytes);
+	if (least != BUD_UNKNOWN && least > 1)
+		try_sysctl(l, BUD_SYSCTL_min_free_kbytes, least / 2);
+	if (l->answer && l->answer->boost)
+		try_sysctl(l, BUD_SYSCTL_watermark_boost_factor, 0);
+	if (lacks(l, BUD_LACKING_CACHED) && l->ground->kernel->pcp_policy != BUD_PCP_FIXED6)
+		try_sysctl(l, BUD_SYSCTL_percpu_pagelist_high_fraction, SMALL_LISTS);
+	try_ratio(l);
+}
+
+void bud_remedies_find(bud_remedies *remedies, const bud_remedy_ground *ground)
+{
+	const bud_impasse *scene = ground->scene;
+	const bud_explanation *e = &scene->explanation;
+	look l = { remedies, ground, e->decisive < 0 ? NULL : &e->answers[e->decisive] };
 	remedies->nr = 0;
-	if (explanation->decisive < 0)
+	snprintf(add(&l)->label, sizeof remedies->cases->label, "unchanged");
+	if (e->cause == BUD_CAUSE_LIMIT)
 		return;
-	p.answer = &explanation->answers[explanation->decisive];
-	switch (explanation->cause) {
-	case BUD_CAUSE_SHORTAGE:
-	case BUD_CAUSE_RESERVE:
-		treat_shortage(&p);
-		break;
-	case BUD_CAUSE_FRAGMENTATION:
-		treat_fragmentation(&p);
-		break;
-	case BUD_CAUSE_LIMIT:
-		offer(&p, BUD_REMEDY_CGROUP, BUD_UNKNOWN, BUD_UNKNOWN);
-		break;
-	case BUD_CAUSE_PASSES:
-		offer(&p, BUD_REMEDY_AGAIN, BUD_UNKNOWN, BUD_UNKNOWN);
-		break;
-	default:
-		break;
-	}
+	try_times(&l, BUD_SYSCTL_min_free_kbytes, 2, INT32_MAX);
+	try_times(&l, BUD_SYSCTL_min_free_kbytes, 4, INT32_MAX);
+	try_times(&l, BUD_SYSCTL_watermark_scale_factor, 10, 3000);
+	if (e->cause == BUD_CAUSE_FRAGMENTATION || (e->cause == BUD_CAUSE_PASSES && scene->plea.order))
+		treat_fragmentation(&l);
+	else
+		treat_shortage(&l);
+	try_no_thp(&l);
+	try_memory(&l);
+	try_absences(&l);
 }

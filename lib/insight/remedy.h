@@ -1,58 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What would have helped a request: the test it failed, asked again with one
- * thing different. Says nothing of what else such a setting does, nor of
- * what would have happened before: that takes a simulation.
+ * What might have helped a request: the changes worth a trial (trial.h), by
+ * why it was not served. Each is named as `simulate --case` takes it.
  */
 #ifndef BUD_INSIGHT_REMEDY_H
 #define BUD_INSIGHT_REMEDY_H
 
-#include "lib/insight/explain.h"
-#include "lib/insight/headroom.h"
+#include "lib/insight/culprit.h"
+#include "lib/insight/impasse.h"
+#include "lib/insight/player.h"
 
-/* clang-format off */
-/* X(kind, what value is) */
-#define BUD_REMEDIES(X) \
-	X(MISSING,      "pages more free would have been enough")          /* value */ \
-	X(DRAIN,        "pages of the zone were on per-CPU lists")         /* value */ \
-	X(NO_BOOST,     "pages of the mark were a boost after fallbacks")  /* value */ \
-	X(MIN_FREE,     "the largest min_free_kbytes that lets it pass")   /* value; now: what it is */ \
-	X(RATIO,        "a lowmem_reserve_ratio of the zone that lets it pass") /* value; now */ \
-	X(SCALE,        "the low mark with ten times the watermark_scale_factor") /* value; now: the low mark */ \
-	X(COMPACT,      "blocks of its order that compaction could make")  /* value */ \
-	X(COMPACT_ROOM, "pages are missing for compaction to move others to") /* value */ \
-	X(EXTFRAG,      "the extfrag index; compaction begins above extfrag_threshold") /* value; now: the threshold */ \
-	X(PINNED,       "blocks of its order are held by pages that cannot move") /* value */ \
-	X(CGROUP,       "the limit of the memory cgroup")                  /* no value */ \
-	X(AGAIN,        "asking again")                                    /* no value */
-/* clang-format on */
-
-typedef enum bud_remedy_kind {
-#define X(kind, text) BUD_REMEDY_##kind,
-	BUD_REMEDIES(X)
-#undef X
-		BUD_NR_REMEDIES,
-} bud_remedy_kind;
-
-typedef struct bud_remedy {
-	bud_remedy_kind kind;
-	uint64_t value, now; /* BUD_UNKNOWN where there is none */
-} bud_remedy;
+#define BUD_REMEDIES 15 /* at most; with the unchanged case no more than BUD_JUDGE_CASES */
 
 typedef struct bud_remedies {
-	bud_remedy list[BUD_NR_REMEDIES];
+	bud_whatif_case cases[BUD_REMEDIES + 1]; /* the first is the unchanged one */
+	char now[BUD_REMEDIES + 1][64];		 /* what the setting was; "": does not apply */
 	size_t nr;
 } bud_remedies;
 
-/* What the decisive zone could have done better; pages. */
-typedef struct bud_remedy_zone {
-	const bud_zone_facts *facts;
+/* Where the request stood. */
+typedef struct bud_remedy_ground {
+	const bud_impasse *scene;
 	const bud_settings *settings; /* in force; NULL: unknown */
-	uint64_t cached;	      /* on per-CPU lists; BUD_UNKNOWN */
-	const bud_headroom *room;     /* at the request's order; NULL: unknown */
-} bud_remedy_zone;
+	const bud_memory *memory;     /* its zones are those of the simulation */
+	const bud_kernel *kernel;     /* of the trace, to be simulated */
+	const bud_culprits *culprits;
+	bud_site_table *sites;
+} bud_remedy_ground;
 
-void bud_remedy_find(bud_remedies *remedies, const bud_plea *plea, const bud_explanation *explanation,
-		     const bud_remedy_zone *zone, const bud_kernel *kernel);
+/* None but the unchanged case where its memory cgroup refused it. */
+void bud_remedies_find(bud_remedies *remedies, const bud_remedy_ground *ground);
 
 #endif

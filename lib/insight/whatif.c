@@ -25,6 +25,7 @@ struct bud_whatif {
 	size_t nr_players;
 	bud_player players[BUD_JUDGE_CASES];
 	const bud_event *event; /* of the trace, under way */
+	bud_fate_watch watch;
 	bud_judged_zone *judged;
 	size_t nr_judged, max_judged;
 	bud_timeline state; /* one column */
@@ -110,18 +111,6 @@ static void find_absent(bud_whatif *w, const bud_event *event)
 			bud_absence_feed(w->players[i].absence, event, w->requests.seq);
 }
 
-static bud_status end_absence(bud_player *player, bud_error *err)
-{
-	bud_absence *a = player->absence;
-	bud_status status = a ? bud_absence_end(a, err) : BUD_OK;
-	const char *nobody = a ? bud_absence_nobody(a) : NULL;
-	if (status || !nobody)
-		return status;
-	return bud_error_set(err, BUD_ERR_USAGE,
-			     "without=%s: nobody of that name asks for memory; section site of report has the names",
-			     nobody);
-}
-
 /* A first look: what the trace teaches about itself. */
 static bud_status learn(bud_whatif *w, const bud_gfp_table *gfp, bud_error *err)
 {
@@ -140,7 +129,7 @@ static bud_status learn(bud_whatif *w, const bud_gfp_table *gfp, bud_error *err)
 		}
 	bud_lessons_end(&w->lessons);
 	for (size_t i = 0; !status && i < w->nr_players; i++)
-		status = end_absence(&w->players[i], err);
+		status = w->players[i].absence ? bud_absence_end(w->players[i].absence, err) : BUD_OK;
 	if (!status && (w->lessons.out_of_memory || w->requests.out_of_memory))
 		status = bud_error_memory(err, "what a first look teaches");
 	bud_requests_fini(&w->requests);
@@ -182,6 +171,8 @@ static void take_op(void *self, const bud_op *op)
 {
 	bud_whatif *w = self;
 	w->trace.requests += op->kind == BUD_OP_ALLOC || op->kind == BUD_OP_FAILED;
+	if (bud_fate_is_like(&w->watch, op))
+		bud_fate_watch_op(&w->watch, op);
 	for (size_t i = 0; i < w->nr_players; i++)
 		bud_player_feed(&w->players[i], op, w->event);
 }
@@ -226,6 +217,7 @@ static void count_traced(bud_whatif *w, const bud_event *e)
 static void listen(void *self, const bud_event *event)
 {
 	bud_whatif *w = self;
+	bud_fate_watch_event(&w->watch, event);
 	if (w->start_ns && event->t_ns <= w->start_ns)
 		return;
 	count_traced(w, event);
@@ -289,7 +281,8 @@ static bud_status order_snapshots(bud_whatif *w, bud_error *err)
 
 bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source *source, const bud_gfp_table *gfp,
 			     const bud_snapshot *snapshots, size_t nr_snapshots, const bud_settings_input *settings,
-			     const bud_whatif_case *cases, size_t nr_cases, const bud_tale_options *tales, bud_error *err)
+			     const bud_whatif_case *cases, size_t nr_cases, const bud_tale_options *tales,
+			     bud_error *err)
 {
 	bud_whatif *w = calloc(1, sizeof *w);
 	if (!w)
@@ -301,7 +294,7 @@ bud_status bud_whatif_create(bud_whatif **whatif, bud_replay *replay, bud_source
 	w->nr_snapshots = nr_snapshots;
 	w->nr_players = nr_cases < BUD_JUDGE_CASES ? nr_cases : BUD_JUDGE_CASES;
 	for (size_t i = 0; i < w->nr_players; i++)
-		w->players[i].setup = &cases[i];
+		w->players[i] = (bud_player){ .setup = &cases[i], .watch = &w->watch };
 	bud_pageset_init(&w->movable);
 	bud_pageset_init(&w->cache);
 	bud_pageset_init(&w->buffered);
@@ -358,6 +351,28 @@ void bud_whatif_destroy(bud_whatif *whatif)
 	free(whatif->samples);
 	free(whatif->shape.zones);
 	free(whatif);
+}
+
+void bud_whatif_follow(bud_whatif *whatif, const bud_fate_subject *subject)
+{
+	whatif->watch.subject = subject;
+}
+
+void bud_whatif_ask(bud_whatif *whatif)
+{
+	const bud_fate_subject *s = whatif->watch.subject;
+	for (size_t i = 0; !s->failure && s->pfn == BUD_PFN_NONE && i < whatif->nr_players; i++)
+		bud_player_ask(&whatif->players[i]);
+}
+
+const bud_fate_watch *bud_whatif_watch(const bud_whatif *whatif)
+{
+	return &whatif->watch;
+}
+
+const bud_fates *bud_whatif_fates(const bud_whatif *whatif, size_t which)
+{
+	return &whatif->players[which].fates;
 }
 
 /* Judgement */
@@ -469,6 +484,12 @@ const bud_timeline *bud_whatif_state(bud_whatif *whatif, size_t which, uint64_t 
 bud_tale *bud_whatif_tale(bud_whatif *whatif, size_t which)
 {
 	return whatif->players[which].tale;
+}
+
+const char *bud_whatif_nobody(const bud_whatif *whatif, size_t which)
+{
+	const bud_absence *absence = whatif->players[which].absence;
+	return absence ? bud_absence_nobody(absence) : NULL;
 }
 
 const bud_happenings *bud_whatif_trace(const bud_whatif *whatif)

@@ -3,12 +3,17 @@
 cd examples
 b() { echo "\$ buddyscope $*"; "$BUDDYSCOPE" "$@" -q 2>&1; echo "exit $?"; }
 # Behind compaction the numbers are the replay's best estimate (tests/checks/explain holds them to report): only words.
-words() { b "$@" | sed -E 's/ \(not surely\)//; s/, not surely:.*//; s/ \+-[0-9]+//; s/(0x)?[0-9a-f]*[0-9][0-9a-f.]*[KMG]?/#/g; s/ +#/ #/g' | sed '/^ # # DMA/d; /^ # # #  *[a-zA-Z]/d; /[.]{3}/d'; }
+# What is simulated moves with the model: tests/checks/explain holds it to simulate.
+words() { b "$@" --replay-only | sed -E 's/ \(not surely\)//; s/, not surely:.*//; s/ \+-[0-9]+//; s/(0x)?[0-9a-f]*[0-9][0-9a-f.]*[KMG]?/#/g; s/ +#/ #/g' | sed '/^ # # DMA/d; /^ # # #  *[a-zA-Z]/d; /[.]{3}/d; /^ {20}/d'; }
 words explain mix
 words explain mix --failure 27
 b explain mix --at 5 --order 3 --gfp 'GFP_ATOMIC|__GFP_COMP'
 b explain mix --at 5 --order 3 --gfp 'GFP_ATOMIC|__GFP_COMP' --zone DMA
 words explain mix --at 9.9 --format csv
+b explain mix | grep -E '^SIMULATED|^    changed|^  (alike|kept|stalls|how)'
+b explain mix -s simulated_remedy --format csv | sed '2,$s/.*,//'
+b explain mix -s simulated_remedy --replay-only --format csv
+b explain mix -s nothing
 words explain mix --node 0 --zone dma32
 b explain mix --node 1 --zone DMA --format csv
 b explain mix --comm nobody

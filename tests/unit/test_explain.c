@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "lib/insight/explain.h"
-#include "lib/insight/remedy.h"
+#include "lib/insight/shortfall.h"
 
 #define X86 (1u << BUD_ZONE_DMA | 1u << BUD_ZONE_DMA32 | 1u << BUD_ZONE_NORMAL | 1u << BUD_ZONE_MOVABLE)
 
@@ -138,49 +138,49 @@ static void doubt_is_told(void **state)
 	assert_int_equal(ask(NULL, 0, 0, "GFP_KERNEL", -1).decisive, -1);
 }
 
-static const bud_remedy *find(const bud_remedies *remedies, bud_remedy_kind kind)
+static const bud_lacking *find(const bud_shortfall *shortfall, bud_lacking_kind kind)
 {
-	for (size_t i = 0; i < remedies->nr; i++)
-		if (remedies->list[i].kind == kind)
-			return &remedies->list[i];
+	for (size_t i = 0; i < shortfall->nr; i++)
+		if (shortfall->list[i].kind == kind)
+			return &shortfall->list[i];
 	return NULL;
 }
 
-static bud_remedies treat(const bud_zone_facts *f, int order, const char *gfp, const bud_headroom *room,
-			  uint64_t cached)
+static bud_shortfall measure(const bud_zone_facts *f, int order, const char *gfp, uint64_t cached)
 {
 	bud_kernel kernel = kernel_of("6.12.1");
 	bud_plea plea = { .order = order, .type = BUD_MT_UNKNOWN, .node = -1 };
 	bud_gfp_parse(&kernel.gfp, gfp, &plea.gfp_flags, NULL);
 	bud_explanation e = ask(f, 1, order, gfp, -1);
-	bud_remedy_zone at = { .facts = f, .cached = cached, .room = room };
-	bud_remedies remedies;
-	bud_remedy_find(&remedies, &plea, &e, &at, &kernel);
-	return remedies;
+	bud_shortfall_zone at = { .facts = f, .cached = cached };
+	bud_shortfall shortfall;
+	bud_shortfall_find(&shortfall, &plea, &e, &at, &kernel);
+	return shortfall;
 }
 
-static void remedies_are_the_test_asked_again(void **state)
+static void a_shortfall_is_the_test_asked_again(void **state)
 {
 	(void)state;
 	bud_zone_facts f = zone(0, BUD_ZONE_NORMAL, 900, 0, BUD_MT_MOVABLE);
-	bud_remedies r = treat(&f, 0, "GFP_KERNEL", NULL, 100);
-	assert_int_equal(find(&r, BUD_REMEDY_MISSING)->value, 101);
-	assert_null(find(&r, BUD_REMEDY_DRAIN));
-	r = treat(&f, 0, "GFP_KERNEL", NULL, 101);
-	assert_non_null(find(&r, BUD_REMEDY_DRAIN));
-	assert_null(find(&r, BUD_REMEDY_NO_BOOST));
+	bud_shortfall s = measure(&f, 0, "GFP_KERNEL", 100);
+	assert_int_equal(find(&s, BUD_LACKING_PAGES)->value, 101);
+	assert_null(find(&s, BUD_LACKING_CACHED));
+	s = measure(&f, 0, "GFP_KERNEL", 101);
+	assert_non_null(find(&s, BUD_LACKING_CACHED));
+	assert_null(find(&s, BUD_LACKING_BOOST));
 	f.boost = 101;
-	r = treat(&f, 0, "GFP_KERNEL", NULL, 0);
-	assert_int_equal(find(&r, BUD_REMEDY_NO_BOOST)->value, 101);
+	s = measure(&f, 0, "GFP_KERNEL", 0);
+	assert_int_equal(find(&s, BUD_LACKING_BOOST)->value, 101);
+	/* Enough is free: what keeps compaction from beginning. */
 	f = zone(0, BUD_ZONE_NORMAL, 4000, 0, BUD_MT_MOVABLE);
-	bud_headroom room = { .blocks = 100, .movable = 7, .fixed = 50, .reachable = 5 };
-	r = treat(&f, 9, "GFP_TRANSHUGE", &room, 0);
-	assert_int_equal(find(&r, BUD_REMEDY_COMPACT)->value, 5);
-	assert_int_equal(find(&r, BUD_REMEDY_PINNED)->value, 50);
-	assert_null(find(&r, BUD_REMEDY_COMPACT_ROOM));
+	s = measure(&f, 9, "GFP_TRANSHUGE", 0);
+	assert_int_equal(s.nr, 0);
 	f = zone(0, BUD_ZONE_NORMAL, 1600, 0, BUD_MT_MOVABLE);
-	r = treat(&f, 9, "GFP_TRANSHUGE", &room, 0);
-	assert_int_equal(find(&r, BUD_REMEDY_COMPACT_ROOM)->value, 1250 + 1024 + 1 - 1600);
+	s = measure(&f, 9, "GFP_TRANSHUGE", 0);
+	assert_int_equal(find(&s, BUD_LACKING_ROOM)->value, 1250 + 1024 + 1 - 1600);
+	/* It would pass: nothing is lacking. */
+	f = zone(0, BUD_ZONE_NORMAL, 4000, 0, BUD_MT_MOVABLE);
+	assert_int_equal(measure(&f, 0, "GFP_KERNEL", 0).nr, 0);
 }
 
 /* A report says of which zone index each reserve is only by its place. */
@@ -225,7 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_zone_answers),	 cmocka_unit_test(zones_are_asked_in_order),
-		cmocka_unit_test(doubt_is_told),	 cmocka_unit_test(remedies_are_the_test_asked_again),
+		cmocka_unit_test(doubt_is_told),	 cmocka_unit_test(a_shortfall_is_the_test_asked_again),
 		cmocka_unit_test(reports_are_asked_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
