@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who frees and moves memory in the model: what may go and in which order, how fast, and when somebody gives up. */
+#include "tests/unit/model.h"
+
+#include "lib/allocator/page_alloc.h"
+#include "lib/allocator/reclaim.h"
+
+#define MS 1000000ull
+
+enum { PAGES = 8192, CACHE = BUD_GFP_USER | BUD_GFP_HIGHMEM | BUD_GFP_MOVABLE | BUD_GFP_WRITE };
+
+/* Node 0: DMA32, then Normal; node 1: Normal. All in use, by nobody reclaim could take it from. */
+typedef struct world {
+	bud_machine m;
+	bud_tenants tenants;
+	bud_lessons lessons;
+	bud_reclaim r;
+	unsigned gone; /* names of pages that were taken back */
+	bud_pfn last_gone;
+} world;
+
+static void gave(void *self, bud_pfn name, int order)
+{
+	world *w = self;
+	w->gone += 1u << order;
+	w->last_gone = name;
+}
+
+/* The lessons are the caller's to fill in before begin(). */
+static void prepare(world *w)
+{
+	memset(w, 0, sizeof *w);
+	assert_int_equal(bud_lessons_init(&w->lessons, NULL), BUD_OK);
+}
+
+static void begin(world *w, const char *release)
+{
+	static const bud_machine_spec zones[] = {
+		{ 0, BUD_ZONE_DMA32, 0, PAGES, PAGES },
+		{ 0, BUD_ZONE_NORMAL, PAGES, PAGES, PAGES },
+		{ 1, BUD_ZONE_NORMAL, 2 * PAGES, PAGES, PAGES },
+	};
+	const int16_t cpu_node[] = { 0, 1 };
+	bud_kernel kernel = model_kernel(release);
+	bud_sysctls sysctls;
+	bud_sysctls_init(&sysctls);
+	assert_int_equal(bud_machine_init(&w->m, &kernel, zones, 3, cpu_node, 2, NULL, &sysctls, NULL), BUD_OK);
+	w->m.no_pcp = true;
+	for (int z = 0; z < 3; z++)
+		for (bud_pfn pfn = 0; pfn < PAGES; pfn++)
+			bud_machine_set_used(&w->m.zones[z], z * PAGES + pfn, 0, BUD_MT_UNMOVABLE);
+	assert_int_equal(bud_tenants_init(&w->tenants, 1 << 20, 3 * PAGES, NULL), BUD_OK);
+	bud_reclaim_init(&w->r, &w->m, &w->tenants, &w->lessons, 0);
+	w->r.gave = gave;
+	w->r.gave_self = w;
+}
+
+static void end(world *w)
+{
+	bud_tenants_fini(&w->tenants);
+	bud_machine_fini(&w->m);
+	bud_lessons_fini(&w->lessons);
+}
+
+/* Somebody moves into pages of that zone: name and place are the same. */
+static void settle(world *w, unsigned zone, bud_pfn from, unsigned nr, int32_t pid, bud_seat seat)
+{
+	for (bud_pfn pfn = zone * PAGES + from; nr-- > 0; pfn++)
+		bud_tenants_enter(&w->tenants, pfn, (uint32_t)pfn, 0, pid, BUD_TENANT_MOVABLE, seat, zone);
+}
+
+static uint64_t free_in(const world *w, unsigned zone)
+{
+	return bud_free_area_pages(w->m.views[zone].area);
+}
+
+/* Direct reclaim, for a request of these flags on CPU 0. */
+static uint64_t reclaim(world *w, int order, bud_gfp gfp)
+{
+	const bud_request request = { .order = order, .gfp = gfp, .node = -1 };
+	bud_alloc_context context;
+	assert_int_equal(bud_request_prepare(&context, &request, &w->m.kernel, &w->m.rules, 0), BUD_PREPARED);
+	return w->m.ops.reclaim(w->m.ops.self, &w->m, &context);
+}
+
+static bool oom(world *w)
+{
+	const bud_request request = { .gfp = BUD_GFP_KERNEL, .node = -1 };
+	bud_alloc_context context;
+	assert_int_equal(bud_request_prepare(&context, &request, &w->m.kernel, &w->m.rules, 0), BUD_PREPARED);
+	return w->m.ops.oom(w->m.ops.self, &w->m, &context);
+}
+
+static void test_where_requests_sit(void **state)
+{
+	(void)state;
+	bud_lessons l;
+	assert_int_equal(bud_lessons_init(&l, NULL), BUD_OK);
+	static const struct {
+		uint64_t pages, reclaimed;
+		bud_seat seat;
+	} learnt[] = { { 100, 0, BUD_SEAT_NONE }, { 100, 24, BUD_SEAT_SWAP }, { 100, 25, BUD_SEAT_CACHE } };
+	for (size_t i = 0; i < sizeof learnt / sizeof *learnt; i++) {
+		bud_lesson_class *class = &l.classes[bud_lessons_class(&l, BUD_GFP_KERNEL)];
+		class->pages = learnt[i].pages;
+		class->reclaimed = learnt[i].reclaimed;
+		assert_int_equal(bud_reclaim_seat(&l, BUD_GFP_KERNEL), learnt[i].seat);
+	}
+	/* Of flags nobody learnt about, only what looks like page cache: written, or read ahead. */
+	assert_int_equal(bud_reclaim_seat(&l, BUD_GFP_USER), BUD_SEAT_NONE);
+	assert_int_equal(bud_reclaim_seat(&l, CACHE), BUD_SEAT_CACHE);
+	assert_int_equal(bud_reclaim_seat(&l, CACHE & ~(bud_gfp)BUD_GFP_MOVABLE), BUD_SEAT_NONE);
+	assert_int_equal(bud_reclaim_seat(&l, CACHE | BUD_GFP_ZERO), BUD_SEAT_NONE);
+	bud_gfp ahead = (CACHE & ~(bud_gfp)BUD_GFP_WRITE) | BUD_GFP_NORETRY | BUD_GFP_NOWARN;
+	assert_int_equal(bud_reclaim_seat(&l, ahead), BUD_SEAT_CACHE);
+	assert_int_equal(bud_reclaim_seat(&l, ahead | BUD_GFP_NOMEMALLOC), BUD_SEAT_NONE); /* a huge page */
+	bud_lessons_fini(&l);
+}
+
+static void test_direct_reclaim_frees_a_cluster_or_what_there_is(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 0);
+	settle(&w, 1, 100, 40, 7, BUD_SEAT_CACHE);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 32);
+	assert_int_equal(free_in(&w, 1), 32);
+	/* The oldest went, and they are told by name. */
+	assert_int_equal(w.gone, 32);
+	assert_int_equal(w.last_gone, PAGES + 131);
+	assert_int_equal(bud_tenants_find(&w.tenants, PAGES + 131), BUD_PLACE_GONE);
+	assert_int_equal(bud_tenants_find(&w.tenants, PAGES + 132), PAGES + 132);
+	assert_int_equal(w.m.views[1].reclaimable, 8);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 8);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 0);
+	assert_int_equal(w.r.counts.direct, 4);
+	assert_int_equal(w.r.counts.direct_pages, 40);
+	end(&w);
+}
+
+static void test_a_block_goes_whole(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	bud_tenants_enter(&w.tenants, 5000, PAGES + 512, 4, 7, 0, BUD_SEAT_CACHE, 1);
+	bud_tenants_enter(&w.tenants, 6000, PAGES + 1024, 5, 7, 0, BUD_SEAT_CACHE, 1);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 48);
+	assert_int_equal(w.m.views[1].area->nr_free[5], 1);
+	assert_int_equal(bud_tenants_find(&w.tenants, 6031), BUD_PLACE_GONE);
+	end(&w);
+}
+
+static void test_no_more_swap_than_in_the_trace(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	bud_lesson_class *class = &w.lessons.classes[bud_lessons_class(&w.lessons, BUD_GFP_KERNEL)];
+	class->pages = 1000;
+	class->reclaimed = 20;
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 100, 7, BUD_SEAT_SWAP);
+	settle(&w, 1, 200, 5, 7, BUD_SEAT_CACHE);
+	/* The cache goes first, though it is younger. */
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 25);
+	for (bud_pfn pfn = 0; pfn < 5; pfn++)
+		assert_int_equal(bud_tenants_find(&w.tenants, PAGES + 200 + pfn), BUD_PLACE_GONE);
+	assert_int_equal(bud_tenants_find(&w.tenants, PAGES + 20), PAGES + 20);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 0);
+	assert_int_equal(w.m.views[1].reclaimable, 0);
+	end(&w);
+}
+
+static void test_only_where_the_request_may_go(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 0, 0, 4, 7, BUD_SEAT_CACHE);
+	settle(&w, 1, 0, 8, 7, BUD_SEAT_CACHE);
+	settle(&w, 2, 0, 16, 7, BUD_SEAT_CACHE);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL | BUD_GFP_DMA32), 4);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL | BUD_GFP_THISNODE), 8);
+	assert_int_equal(free_in(&w, 2), 0);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 16);
+	end(&w);
+}
+
+/* A costly request that compaction could serve at once is told to try that; nothing is freed. */
+static void test_compaction_instead(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 100, 7, BUD_SEAT_CACHE);
+	for (bud_pfn pfn = PAGES + 4096; pfn < 2 * PAGES; pfn += 2)
+		assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+	uint64_t free = free_in(&w, 1);
+	assert_int_equal(reclaim(&w, 9, BUD_GFP_KERNEL), 1);
+	assert_int_equal(free_in(&w, 1), free);
+	assert_int_equal(reclaim(&w, 3, BUD_GFP_KERNEL), 32);
+	w.r.no_compaction = true;
+	assert_int_equal(reclaim(&w, 9, BUD_GFP_KERNEL), 32);
+	end(&w);
+}
+
+static void wake(world *w, int order)
+{
+	bud_machine_wake(&w->m, NULL, 0, order, BUD_ZONE_NORMAL);
+}
+
+static void test_kswapd_is_as_fast_as_in_the_trace(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	bud_lessons_kswapd(&w.lessons, 0, 0);
+	bud_lessons_kswapd(&w.lessons, 3 * MS, 100); /* 100 pages in 3 ms */
+	w.lessons.wake_ns = 2 * MS;
+	w.lessons.wakes = 2;
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+	wake(&w, 0);
+	assert_true(bud_reclaim_is_busy(&w.r));
+	assert_true(w.m.views[0].reclaim_active && w.m.views[1].reclaim_active && !w.m.views[2].reclaim_active);
+	bud_reclaim_advance(&w.r, 1 * MS); /* it is on its way */
+	assert_int_equal(free_in(&w, 1), 0);
+	/* However little time passes at once. */
+	for (uint64_t t = MS; t <= 4 * MS; t += 7000)
+		bud_reclaim_advance(&w.r, t);
+	bud_reclaim_advance(&w.r, 4 * MS);
+	assert_int_equal(free_in(&w, 1), 100);
+	assert_int_equal(w.r.counts.kswapd_pages, 100);
+	assert_int_equal(w.r.counts.wakes, 1);
+	end(&w);
+}
+
+static void test_kswapd_ends_above_the_high_mark(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+	uint64_t high = w.m.views[1].marks.high;
+	wake(&w, 0);
+	wake(&w, 0); /* once is enough */
+	bud_reclaim_advance(&w.r, 1000 * MS);
+	assert_false(bud_reclaim_is_busy(&w.r));
+	assert_int_equal(free_in(&w, 1), high + 1);
+	assert_false(w.m.views[1].reclaim_active);
+	assert_int_equal(w.r.counts.wakes, 1);
+	/* Nothing more comes of time alone. */
+	bud_reclaim_advance(&w.r, 5000 * MS);
+	assert_int_equal(free_in(&w, 1), high + 1);
+	end(&w);
+}
+
+static void test_kswapd_pays_for_boosts(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+	for (bud_pfn pfn = PAGES + 6000; pfn < PAGES + 8000; pfn++)
+		assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+	w.m.views[1].boost = 512;
+	assert_true(free_in(&w, 1) > w.m.views[1].marks.high + 512);
+	wake(&w, 0);
+	bud_reclaim_advance(&w.r, 1000 * MS);
+	/* So many pages more, though enough was free; then the boost is over. */
+	assert_int_equal(w.r.counts.kswapd_pages, 512);
+	assert_int_equal(w.m.views[1].boost, 0);
+	assert_false(bud_reclaim_is_busy(&w.r));
+	end(&w);
+}
+
+static void test_kswapd_gives_a_node_up(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	for (unsigned run = 1; run <= 16; run++) {
+		assert_int_equal(w.m.kswapd_hopeless, 0);
+		wake(&w, 0);
+		assert_int_equal(w.r.counts.wakes, run);
+		bud_reclaim_advance(&w.r, run * 10 * MS);
+		assert_false(bud_reclaim_is_busy(&w.r));
+	}
+	assert_int_equal(w.m.kswapd_hopeless, 1);
+	wake(&w, 0);
+	assert_int_equal(w.r.counts.wakes, 16);
+	/* What somebody else could free brings it back. */
+	settle(&w, 1, 0, 1, 7, BUD_SEAT_CACHE);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 1);
+	wake(&w, 0);
+	assert_int_equal(w.r.counts.wakes, 17);
+	end(&w);
+}
+
+static void test_the_oom_killer_takes_whom_it_took(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	w.lessons.victims[0] = 5; /* has nothing here */
+	w.lessons.victims[1] = 7;
+	w.lessons.nr_victims = 2;
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 10, 7, BUD_SEAT_NONE);
+	settle(&w, 1, 100, 30, 8, BUD_SEAT_NONE);
+	settle(&w, 2, 0, 20, 9, BUD_SEAT_NONE);
+	/* The kernel's own pages for a task outlive it. */
+	bud_tenants_enter(&w.tenants, PAGES + 50, PAGES + 50, 0, 7, 0, BUD_SEAT_NONE, 1);
+	assert_true(oom(&w));
+	assert_int_equal(free_in(&w, 1), 10);
+	assert_int_equal(bud_tenants_find(&w.tenants, PAGES + 50), PAGES + 50);
+	assert_true(bud_oom_is_dead(&w.r, 7));
+	assert_false(bud_oom_is_dead(&w.r, 8) || bud_oom_is_dead(&w.r, 5));
+	/* Nobody else was taken in the trace: whoever has most. */
+	assert_true(oom(&w));
+	assert_true(bud_oom_is_dead(&w.r, 8));
+	assert_true(oom(&w));
+	assert_true(bud_oom_is_dead(&w.r, 9));
+	assert_false(oom(&w));
+	assert_int_equal(w.r.counts.oom_kills, 3);
+	assert_int_equal(w.gone, 60);
+	end(&w);
+}
+
+/* Every second page of node 0 is free and the others can move: the worst there can be for a huge page. */
+static void checkerboard(world *w)
+{
+	for (bud_pfn pfn = 0; pfn < 2 * PAGES; pfn++)
+		if (pfn & 1)
+			settle(w, pfn / PAGES, pfn % PAGES, 1, 7, BUD_SEAT_NONE);
+		else
+			assert_true(bud_page_alloc_free(&w->m, 0, pfn, 0));
+}
+
+static void test_proactive_compaction_comes_round(void **state)
+{
+	world w;
+	(void)state;
+	for (int wanted = 0; wanted < 2; wanted++) {
+		prepare(&w);
+		begin(&w, "6.12.0");
+		w.r.proactive = wanted;
+		checkerboard(&w);
+		bud_reclaim_advance(&w.r, 499 * MS);
+		bud_reclaim_advance(&w.r, 501 * MS); /* its timer */
+		bud_reclaim_advance(&w.r, 900 * MS);
+		assert_int_equal(w.r.counts.moved > 0, wanted);
+		assert_int_equal(free_in(&w, 1), PAGES / 2);
+		assert_int_equal(w.gone, 0);
+		end(&w);
+	}
+	/* Where the trace tells when the timer runs out, it does not by itself. */
+	prepare(&w);
+	w.lessons.timers = 1;
+	begin(&w, "6.12.0");
+	w.r.proactive = true;
+	checkerboard(&w);
+	bud_reclaim_advance(&w.r, 501 * MS);
+	bud_reclaim_advance(&w.r, 900 * MS);
+	assert_int_equal(w.r.counts.moved, 0);
+	bud_kcompactd_timer(&w.r, 0);
+	bud_reclaim_advance(&w.r, 1300 * MS);
+	assert_true(w.r.counts.moved > 0);
+	end(&w);
+}
+
+static void test_kcompactd_is_as_fast_as_in_the_trace(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	w.lessons.kcompactd_pages = 1000;
+	w.lessons.kcompactd_ns = 100 * MS;
+	w.lessons.timers = 3;
+	begin(&w, "6.12.0");
+	w.r.proactive = true;
+	checkerboard(&w);
+	bud_kcompactd_timer(&w.r, 0);
+	bud_reclaim_advance(&w.r, 50 * MS);
+	assert_in_range(w.r.counts.moved, 1, 500 + BUD_COMPACT_CLUSTER);
+	uint64_t before = w.r.counts.moved;
+	bud_reclaim_advance(&w.r, 100 * MS);
+	assert_in_range(w.r.counts.moved, before + 1, 1000 + BUD_COMPACT_CLUSTER);
+	end(&w);
+}
+
+static void test_compacting_all_of_a_zone(void **state)
+{
+	world w;
+	(void)state;
+	for (int off = 0; off < 2; off++) {
+		prepare(&w);
+		begin(&w, "6.12.0");
+		checkerboard(&w);
+		w.r.no_compaction = off;
+		bud_reclaim_compact_all(&w.r, &w.m.zones[1]);
+		assert_int_equal(w.r.counts.compactions, !off);
+		assert_int_equal(w.m.views[1].area->nr_free[9] + 2 * w.m.views[1].area->nr_free[10] > 0, !off);
+		/* Names follow their pages. */
+		for (bud_pfn pfn = 1; pfn < PAGES; pfn += 2) {
+			uint32_t place = bud_tenants_find(&w.tenants, PAGES + pfn);
+			assert_true(bud_machine_is_used(&w.m.zones[1], place, 0));
+			assert_int_equal(bud_tenants_at(&w.tenants, place)->name, PAGES + pfn);
+		}
+		end(&w);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_where_requests_sit),
+		cmocka_unit_test(test_direct_reclaim_frees_a_cluster_or_what_there_is),
+		cmocka_unit_test(test_a_block_goes_whole),
+		cmocka_unit_test(test_no_more_swap_than_in_the_trace),
+		cmocka_unit_test(test_only_where_the_request_may_go),
+		cmocka_unit_test(test_compaction_instead),
+		cmocka_unit_test(test_kswapd_is_as_fast_as_in_the_trace),
+		cmocka_unit_test(test_kswapd_ends_above_the_high_mark),
+		cmocka_unit_test(test_kswapd_pays_for_boosts),
+		cmocka_unit_test(test_kswapd_gives_a_node_up),
+		cmocka_unit_test(test_the_oom_killer_takes_whom_it_took),
+		cmocka_unit_test(test_proactive_compaction_comes_round),
+		cmocka_unit_test(test_kcompactd_is_as_fast_as_in_the_trace),
+		cmocka_unit_test(test_compacting_all_of_a_zone),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
