@@ -154,6 +154,21 @@ static void test_a_block_goes_whole(void **state)
 	end(&w);
 }
 
+/* Compaction moved it away in the trace: nobody knows it by its name any more. */
+static void test_what_has_no_name_goes_first_and_in_silence(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 1, 0, 40, 7, BUD_SEAT_CACHE);
+	bud_tenants_expose(&w.tenants, PAGES + 39);
+	assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 32);
+	assert_int_equal(w.gone, 31);
+	assert_false(bud_machine_is_used(&w.m.zones[1], PAGES + 39, 0));
+	end(&w);
+}
+
 static void test_no_more_swap_than_in_the_trace(void **state)
 {
 	world w;
@@ -262,6 +277,94 @@ static void test_kswapd_ends_above_the_high_mark(void **state)
 	end(&w);
 }
 
+/* It was woken for blocks: when it has made room for compaction (compact_gap), pages will do, and kcompactd goes on. */
+static void test_kswapd_leaves_blocks_to_kcompactd(void **state)
+{
+	world w;
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		prepare(&w);
+		begin(&w, "6.12.0");
+		for (bud_pfn pfn = 0; pfn < 4000; pfn += 16)
+			settle(&w, 0, pfn, 1, 7, BUD_SEAT_CACHE);
+		for (bud_pfn pfn = PAGES; pfn < 2 * PAGES; pfn += 2)
+			assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+		for (bud_pfn pfn = 4096; pfn < PAGES; pfn += 2)
+			assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+		w.m.zones[1].skip[PAGES / 512 - 1] = 1;
+		w.m.zones[1].compact.flush = true;
+		wake(&w, later ? 1 : 3);
+		if (later)
+			w.m.ops.wake_kswapd(w.m.ops.self, &w.m, 0, 3, BUD_ZONE_NORMAL);
+		bud_reclaim_advance(&w.r, 10 * MS);
+		assert_false(bud_reclaim_is_busy(&w.r));
+		assert_int_equal(w.r.counts.kswapd_pages, 2 << 3);
+		assert_int_equal(w.r.kcompactd_up, 1);
+		assert_int_equal(w.r.kcompactd[0].order, 3);
+		/* As it sleeps, what requests' compaction passed over is worth a look again. */
+		assert_int_equal(w.m.zones[1].skip[PAGES / 512 - 1], 0);
+		end(&w);
+	}
+}
+
+static void test_a_boost_calls_for_whole_pageblocks(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	settle(&w, 1, 1, 600, 7, BUD_SEAT_CACHE);
+	for (bud_pfn pfn = PAGES + 1024; pfn < 2 * PAGES; pfn += 2)
+		assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+	w.m.views[1].boost = 512;
+	wake(&w, 0);
+	bud_reclaim_advance(&w.r, 100 * MS);
+	assert_int_equal(w.r.counts.kswapd_pages, 512);
+	assert_int_equal(w.r.kcompactd[0].order, 9);
+	end(&w);
+}
+
+/* What it frees takes a request as long as it would take kswapd, which goes on meanwhile; no longer than the trace's. */
+static void test_requests_take_their_time(void **state)
+{
+	world w;
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		prepare(&w);
+		bud_lessons_kswapd(&w.lessons, 0, 0);
+		bud_lessons_kswapd(&w.lessons, 1 * MS, 320);
+		begin(&w, "6.12.0");
+		settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+		bud_reclaim_advance(&w.r, 10 * MS);
+		w.r.request_ns = told ? 10 * MS - 50000 : 10 * MS;
+		wake(&w, 0);
+		assert_int_equal(reclaim(&w, 0, BUD_GFP_KERNEL), 32);
+		assert_int_equal(w.r.request_ns, told ? 10 * MS : 10 * MS + 100000);
+		assert_int_equal(w.r.counts.kswapd_pages, told ? 16 : 32);
+		end(&w);
+	}
+}
+
+/* Once a second, so that lists that tuned themselves shrink again. */
+static void test_statistics_come_round(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	bud_pcp *pcp = &w.m.zones[1].pcp[0];
+	pcp->high = pcp->sizes.high_max;
+	assert_true(pcp->high > pcp->sizes.high_min);
+	bud_reclaim_advance(&w.r, 999 * MS);
+	assert_int_equal(pcp->high, pcp->sizes.high_max);
+	bud_reclaim_advance(&w.r, 1000 * MS);
+	uint32_t once = pcp->high;
+	assert_true(once < pcp->sizes.high_max);
+	bud_reclaim_advance(&w.r, 1999 * MS);
+	assert_int_equal(pcp->high, once);
+	end(&w);
+}
+
 static void test_kswapd_pays_for_boosts(void **state)
 {
 	world w;
@@ -316,8 +419,8 @@ static void test_the_oom_killer_takes_whom_it_took(void **state)
 	w.lessons.nr_victims = 2;
 	begin(&w, "6.12.0");
 	settle(&w, 1, 0, 10, 7, BUD_SEAT_NONE);
-	settle(&w, 1, 100, 30, 8, BUD_SEAT_NONE);
-	settle(&w, 2, 0, 20, 9, BUD_SEAT_NONE);
+	settle(&w, 1, 100, 20, 8, BUD_SEAT_NONE);
+	settle(&w, 2, 0, 30, 9, BUD_SEAT_NONE);
 	/* The kernel's own pages for a task outlive it. */
 	bud_tenants_enter(&w.tenants, PAGES + 50, PAGES + 50, 0, 7, 0, BUD_SEAT_NONE, 1);
 	assert_true(oom(&w));
@@ -327,9 +430,9 @@ static void test_the_oom_killer_takes_whom_it_took(void **state)
 	assert_false(bud_oom_is_dead(&w.r, 8) || bud_oom_is_dead(&w.r, 5));
 	/* Nobody else was taken in the trace: whoever has most. */
 	assert_true(oom(&w));
-	assert_true(bud_oom_is_dead(&w.r, 8));
-	assert_true(oom(&w));
 	assert_true(bud_oom_is_dead(&w.r, 9));
+	assert_true(oom(&w));
+	assert_true(bud_oom_is_dead(&w.r, 7) && bud_oom_is_dead(&w.r, 8) && bud_oom_is_dead(&w.r, 9));
 	assert_false(oom(&w));
 	assert_int_equal(w.r.counts.oom_kills, 3);
 	assert_int_equal(w.gone, 60);
@@ -378,24 +481,79 @@ static void test_proactive_compaction_comes_round(void **state)
 	end(&w);
 }
 
-static void test_kcompactd_is_as_fast_as_in_the_trace(void **state)
+/* Nothing can move, so nothing gets better: the timer lets 64 rounds pass (should_proactive_compact_node's defer). */
+static void test_proactive_compaction_pauses_when_it_is_in_vain(void **state)
 {
 	world w;
 	(void)state;
 	prepare(&w);
-	w.lessons.kcompactd_pages = 1000;
-	w.lessons.kcompactd_ns = 100 * MS;
-	w.lessons.timers = 3;
+	begin(&w, "6.12.0");
+	w.r.proactive = true;
+	for (bud_pfn pfn = 0; pfn < 2 * PAGES; pfn += 2)
+		assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+	unsigned rounds = 0;
+	uint64_t runs = 0, t = 0;
+	for (; runs < 2 && rounds < 1000; rounds++) {
+		bool was_up = w.r.kcompactd[0].up;
+		bud_reclaim_advance(&w.r, t += 501 * MS);
+		runs += !was_up && w.r.kcompactd[0].up;
+	}
+	assert_in_range(rounds, 1 + 64, 1 + 64 + 2);
+	end(&w);
+	/* While kswapd is at work, it waits. */
+	prepare(&w);
 	begin(&w, "6.12.0");
 	w.r.proactive = true;
 	checkerboard(&w);
+	wake(&w, 9);
+	assert_true(bud_reclaim_is_busy(&w.r));
 	bud_kcompactd_timer(&w.r, 0);
-	bud_reclaim_advance(&w.r, 50 * MS);
-	assert_in_range(w.r.counts.moved, 1, 500 + BUD_COMPACT_CLUSTER);
-	uint64_t before = w.r.counts.moved;
-	bud_reclaim_advance(&w.r, 100 * MS);
-	assert_in_range(w.r.counts.moved, before + 1, 1000 + BUD_COMPACT_CLUSTER);
+	assert_false(w.r.kcompactd[0].up);
 	end(&w);
+}
+
+static void test_kcompactd_defers_what_it_could_not_make(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "6.12.0");
+	for (bud_pfn pfn = PAGES; pfn < 2 * PAGES; pfn += 2)
+		assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+	bud_kcompactd_wake(&w.r, 0, 9, BUD_ZONE_NORMAL);
+	bud_reclaim_advance(&w.r, 100 * MS);
+	assert_false(w.r.kcompactd[0].up);
+	assert_int_equal(w.r.counts.compactions, 1);
+	assert_int_equal(w.m.zones[1].compact.order_failed, 9);
+	/* So the next time it lets the zone alone. */
+	bud_kcompactd_wake(&w.r, 0, 9, BUD_ZONE_NORMAL);
+	bud_reclaim_advance(&w.r, 200 * MS);
+	assert_int_equal(w.r.counts.compactions, 1);
+	end(&w);
+}
+
+/* It finishes a pageblock it has begun, and is ahead of its time then; not more than by that. */
+static void test_kcompactd_is_as_fast_as_in_the_trace(void **state)
+{
+	world w;
+	(void)state;
+	for (unsigned step_ms = 25; step_ms <= 50; step_ms += 25) {
+		prepare(&w);
+		w.lessons.kcompactd_pages = 1000;
+		w.lessons.kcompactd_ns = 100 * MS;
+		w.lessons.timers = 3;
+		begin(&w, "6.12.0");
+		w.r.proactive = true;
+		checkerboard(&w);
+		bud_kcompactd_timer(&w.r, 0);
+		for (unsigned ms = step_ms; ms <= 100; ms += step_ms) {
+			bud_reclaim_advance(&w.r, ms * MS);
+			assert_true(w.r.counts.moved <= ms * 10 + 512);
+		}
+		assert_true(w.r.counts.moved >= 1000 - BUD_COMPACT_CLUSTER);
+		assert_int_equal(w.r.counts.compactions, 2); /* one of each zone, however often it pauses */
+		end(&w);
+	}
 }
 
 static void test_compacting_all_of_a_zone(void **state)
@@ -426,15 +584,22 @@ int main(void)
 		cmocka_unit_test(test_where_requests_sit),
 		cmocka_unit_test(test_direct_reclaim_frees_a_cluster_or_what_there_is),
 		cmocka_unit_test(test_a_block_goes_whole),
+		cmocka_unit_test(test_what_has_no_name_goes_first_and_in_silence),
 		cmocka_unit_test(test_no_more_swap_than_in_the_trace),
 		cmocka_unit_test(test_only_where_the_request_may_go),
 		cmocka_unit_test(test_compaction_instead),
 		cmocka_unit_test(test_kswapd_is_as_fast_as_in_the_trace),
 		cmocka_unit_test(test_kswapd_ends_above_the_high_mark),
+		cmocka_unit_test(test_kswapd_leaves_blocks_to_kcompactd),
+		cmocka_unit_test(test_a_boost_calls_for_whole_pageblocks),
+		cmocka_unit_test(test_requests_take_their_time),
+		cmocka_unit_test(test_statistics_come_round),
 		cmocka_unit_test(test_kswapd_pays_for_boosts),
 		cmocka_unit_test(test_kswapd_gives_a_node_up),
 		cmocka_unit_test(test_the_oom_killer_takes_whom_it_took),
 		cmocka_unit_test(test_proactive_compaction_comes_round),
+		cmocka_unit_test(test_proactive_compaction_pauses_when_it_is_in_vain),
+		cmocka_unit_test(test_kcompactd_defers_what_it_could_not_make),
 		cmocka_unit_test(test_kcompactd_is_as_fast_as_in_the_trace),
 		cmocka_unit_test(test_compacting_all_of_a_zone),
 	};

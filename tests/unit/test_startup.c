@@ -240,6 +240,7 @@ static void test_pages_on_per_cpu_lists(void **state)
 	assert_int_equal(z->pcp[1].count, 3);
 	assert_int_equal(bud_tenants_find(&b.tenants, HIGH + 30), NONE);
 	assert_int_equal(bud_tenants_find(&b.tenants, HIGH + 13), HIGH + 13);
+	assert_int_equal(bud_tenants_find(&b.tenants, HIGH + 10), HIGH + 10);
 	/* Handed out in the order in which the trace did, what was drained in the end. */
 	bud_request request = { .gfp = BUD_GFP_USER | BUD_GFP_MOVABLE, .cpu = 1, .node = -1 };
 	assert_int_equal(bud_page_alloc(&b.machine, &request, NULL), HIGH + 40);
