@@ -570,7 +570,7 @@ bud_compact_result bud_compact_pages(bud_machine *machine, const bud_alloc_conte
 		if (priority != BUD_COMPACT_ASYNC &&
 		    (run.result == BUD_COMPACT_COMPLETE || run.result == BUD_COMPACT_PARTIAL))
 			bud_compact_defer(zone, context->order);
-		if (context->request->task & BUD_TASK_FATAL)
+		if (context->task & BUD_TASK_FATAL)
 			break;
 	}
 	if (total)

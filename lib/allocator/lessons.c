@@ -3,11 +3,9 @@
 
 #include <stdlib.h>
 
-#define PAUSE_NS 10000000 /* kswapd frees nothing for so long: it is not at work */
-
 bud_status bud_lessons_init(bud_lessons *lessons, bud_error *err)
 {
-	*lessons = (bud_lessons){ .last_kswapd_ns = BUD_TIME_NONE };
+	*lessons = (bud_lessons){ 0 };
 	bud_pageset_init(&lessons->taken);
 	lessons->votes = calloc(BUD_LESSON_CPUS, sizeof *lessons->votes);
 	return lessons->votes ? BUD_OK : bud_error_memory(err, "what a first look teaches");
@@ -70,15 +68,30 @@ void bud_lessons_hide(bud_lessons *lessons, uint32_t seq)
 		lessons->hidden[lessons->nr_hidden++] = seq;
 }
 
-void bud_lessons_kswapd(bud_lessons *lessons, uint64_t t_ns, uint64_t pages)
+void bud_lessons_kswapd_begins(bud_lessons *lessons, int node, uint64_t t_ns)
 {
-	uint64_t last = lessons->last_kswapd_ns;
+	if (node >= 0 && node < BUD_MAX_NODES)
+		lessons->kswapd_ns[node] = t_ns;
+}
+
+void bud_lessons_kswapd_frees(bud_lessons *lessons, int node, uint64_t t_ns, uint64_t pages, bool swap)
+{
+	bud_lesson_pace *pace = swap ? &lessons->kswapd_swap : &lessons->kswapd;
 	lessons->kswapd_freed += pages;
-	if (last != BUD_TIME_NONE && t_ns - last < PAUSE_NS) {
-		lessons->kswapd_ns += t_ns - last;
-		lessons->kswapd_pages += pages;
-	}
-	lessons->last_kswapd_ns = t_ns;
+	if (node < 0 || node >= BUD_MAX_NODES || !lessons->kswapd_ns[node])
+		return;
+	pace->ns += t_ns - lessons->kswapd_ns[node];
+	pace->pages += pages;
+	lessons->kswapd_ns[node] = t_ns;
+}
+
+void bud_lessons_direct(bud_lessons *lessons, uint64_t pages, uint64_t ns)
+{
+	if (pages < BUD_LESSON_SATED)
+		return;
+	lessons->sated_calls++;
+	lessons->sated.pages += pages;
+	lessons->sated.ns += ns;
 }
 
 static int compare_seqs(const void *a, const void *b)

@@ -305,11 +305,14 @@ void bud_machine_wake(bud_machine *machine, const bud_alloc_context *context, in
 		      bud_zone_type highest)
 {
 	bud_machine *m = machine;
-	if ((m->kswapd_up | m->kswapd_hopeless) >> node & 1 ||
-	    !bud_zoneview_wakes(m->views, m->nr_zones, &m->kernel, node, order, highest))
+	bool up = m->kswapd_up >> node & 1;
+	if (!up && (m->kswapd_hopeless >> node & 1 ||
+		    !bud_zoneview_wakes(m->views, m->nr_zones, &m->kernel, node, order, highest)))
 		return;
-	m->counts.wakes++;
-	bud_machine_tell(m, &(bud_machine_event){ BUD_MODEL_WAKE, .context = context, .node = node, .order = order });
+	m->counts.wakes += !up;
+	if (!up)
+		bud_machine_tell(
+			m, &(bud_machine_event){ BUD_MODEL_WAKE, .context = context, .node = node, .order = order });
 	if (m->ops.wake_kswapd)
 		m->ops.wake_kswapd(m->ops.self, m, node, order, highest);
 }

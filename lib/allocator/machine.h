@@ -28,7 +28,7 @@ typedef struct bud_machine_spec {
 /* Compaction's memory of a zone (struct zone's compact_* fields). */
 typedef struct bud_compact_state {
 	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync; free: above which */
-	bud_pfn init_pfn; /* a run from here on sees the whole zone (compact_init_migrate_pfn) */
+	bud_pfn init_pfn;		  /* a run from here on sees the whole zone (compact_init_migrate_pfn) */
 	unsigned considered, defer_shift; /* attempts let pass since the last failure; of 1 << defer_shift */
 	bool flush;			  /* the hints are to go when kswapd sleeps (compact_blockskip_flush) */
 	int order_failed;
@@ -61,18 +61,26 @@ typedef enum bud_compact_result {
 
 enum { BUD_COMPACT_SYNC_FULL, BUD_COMPACT_SYNC_LIGHT, BUD_COMPACT_ASYNC }; /* enum compact_priority */
 
+/* Whom the OOM killer chose. */
+typedef enum bud_oom_victim {
+	BUD_OOM_NOBODY,
+	BUD_OOM_LEAVING, /* nobody anew: an earlier victim's pages are still to come back */
+	BUD_OOM_OTHER,
+	BUD_OOM_SELF, /* who asks */
+} bud_oom_victim;
+
 /* What the allocator asks for and does not do itself. Any of them may be NULL: nothing is done, nothing is gained. */
 typedef struct bud_reclaim_ops {
 	void *self;
-	/* A sleeping kswapd has work (wakeup_kswapd, where it ends in a wake). */
+	/* kswapd has work (wakeup_kswapd); where kswapd_up, when it is done with what it is at. */
 	void (*wake_kswapd)(void *self, bud_machine *machine, int node, int order, bud_zone_type highest);
 	/* Direct reclaim: frees pages with bud_page_free() and tells how many (try_to_free_pages). */
 	uint64_t (*reclaim)(void *self, bud_machine *machine, const bud_alloc_context *context);
-	/* Direct compaction of the zones of the request's list (try_to_compact_pages); NULL: CONFIG_COMPACTION is off. */
+	/* Direct compaction of the zones of the request's list (try_to_compact_pages); NULL: CONFIG_COMPACTION is off.
+	 */
 	bud_compact_result (*compact)(void *self, bud_machine *machine, const bud_alloc_context *context, int priority);
-	/* The OOM killer: frees a victim's pages, or arranges that they become free soon; false: no victim was found
-	 * (out_of_memory). */
-	bool (*oom)(void *self, bud_machine *machine, const bud_alloc_context *context);
+	/* The OOM killer: frees a victim's pages, or arranges that they become free soon (out_of_memory). */
+	bud_oom_victim (*oom)(void *self, bud_machine *machine, const bud_alloc_context *context);
 	/* Gives up after that many rounds of a request that would go on for ever; 0: 1000. */
 	unsigned patience;
 } bud_reclaim_ops;
@@ -85,7 +93,7 @@ typedef enum bud_machine_event_kind {
 	BUD_MODEL_SLOWPATH,  /* a request enters the slow path */
 	BUD_MODEL_RECLAIM,   /* direct reclaim; value: pages */
 	BUD_MODEL_COMPACT,   /* direct compaction; value: bud_compact_result */
-	BUD_MODEL_OOM,	     /* the OOM killer was called; value: 1 if there was a victim */
+	BUD_MODEL_OOM,	     /* the OOM killer was called; value: 1 if it chose a victim */
 	BUD_MODEL_RESERVE,   /* a pageblock became high-atomic; value: reserve in force */
 	BUD_MODEL_UNRESERVE, /* a pageblock of the reserve was given back */
 	BUD_MODEL_DRAIN_ALL, /* all per-CPU lists were drained */
@@ -186,6 +194,15 @@ static inline void bud_machine_note_used(bud_machine_zone *zone, bud_pfn pfn, in
 	bud_freelist_note_used(l, pfn, order, movable);
 	for (uint64_t nr = movable ? (uint64_t)1 << (order - each) : 0; nr; nr--)
 		zone->movable[block++] += (uint16_t)(1u << each);
+}
+
+/* Its movable pages in use. */
+static inline uint64_t bud_machine_movable(const bud_machine_zone *zone)
+{
+	uint64_t pages = 0;
+	for (uint64_t block = 0; block < zone->lists.nr_blocks; block++)
+		pages += zone->movable[block];
+	return pages;
 }
 
 static inline void bud_machine_note_unused(bud_machine_zone *zone, bud_pfn pfn, int order)

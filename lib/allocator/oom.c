@@ -3,6 +3,8 @@
 
 #include "lib/allocator/reclaim.h"
 
+#define EXIT_NS 200000000 /* who has been marked for so long has left */
+
 typedef bool tenant_visitor(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data);
 
 static void each_tenant(bud_reclaim *r, tenant_visitor *visit, void *data)
@@ -20,74 +22,136 @@ static void each_tenant(bud_reclaim *r, tenant_visitor *visit, void *data)
 typedef struct killing {
 	int32_t pid;
 	unsigned cpu;
-	uint64_t pages;
 } killing;
 
 static bool free_of_victim(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
 {
-	killing *k = data;
+	const killing *k = data;
 	if (tenant->pid != k->pid || !(tenant->flags & BUD_TENANT_MOVABLE))
 		return false;
-	k->pages += (uint64_t)1 << tenant->order;
 	bud_reclaim_free(r, place, k->cpu);
 	return true;
 }
 
 #define TALLY 1024 /* tasks told apart when looking for the one with most pages; more share a row */
 
+typedef struct tally {
+	struct {
+		int32_t pid;
+		uint64_t pages;
+	} rows[TALLY];
+} tally;
+
 static bool count_tenant(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
 {
-	uint64_t(*tally)[2] = data; /* pid, pages */
+	tally *t = data;
 	(void)r;
 	(void)place;
-	uint64_t *row = tally[(uint32_t)tenant->pid % TALLY];
+	size_t row = (uint32_t)tenant->pid % TALLY;
 	if (!(tenant->flags & BUD_TENANT_MOVABLE))
 		return false;
-	row[0] = row[1] ? row[0] : (uint32_t)tenant->pid;
-	row[1] += row[0] == (uint32_t)tenant->pid ? (uint64_t)1 << tenant->order : 0;
+	t->rows[row].pid = t->rows[row].pages ? t->rows[row].pid : tenant->pid;
+	t->rows[row].pages += t->rows[row].pid == tenant->pid ? (uint64_t)1 << tenant->order : 0;
 	return true;
 }
 
-static int32_t fattest(bud_reclaim *r)
+static int32_t fattest(const tally *t)
 {
-	uint64_t tally[TALLY][2] = { 0 }, most = 0;
+	uint64_t most = 0;
 	int32_t pid = 0;
-	each_tenant(r, count_tenant, tally);
 	for (size_t i = 0; i < TALLY; i++)
-		if (tally[i][1] > most) {
-			most = tally[i][1];
-			pid = (int32_t)tally[i][0];
+		if (t->rows[i].pages > most) {
+			most = t->rows[i].pages;
+			pid = t->rows[i].pid;
 		}
 	return pid;
 }
 
-static bool kill_task(bud_reclaim *r, int32_t pid, unsigned cpu)
+static bool has_pages(const tally *t, int32_t pid)
 {
-	killing k = { .pid = pid, .cpu = cpu };
-	each_tenant(r, free_of_victim, &k);
-	if (!k.pages)
-		return false;
-	r->dead[r->nr_dead++ % BUD_OOM_DEAD] = pid;
-	r->counts.oom_kills++;
-	return true;
+	size_t row = (uint32_t)pid % TALLY;
+	return pid && t->rows[row].pid == pid && t->rows[row].pages;
 }
 
-bool bud_oom_kill(void *self, bud_machine *machine, const bud_alloc_context *context)
+/* All its pages come back at once. */
+static void reap(bud_reclaim *r, int32_t pid, unsigned cpu)
+{
+	each_tenant(r, free_of_victim, &(killing){ pid, cpu });
+}
+
+/* The next whom the trace's OOM killer will choose, or else the fattest, whose end nothing will tell; 0: nobody. */
+static int32_t choose(bud_reclaim *r, unsigned cpu)
+{
+	tally t = { 0 };
+	int32_t pid = 0;
+	each_tenant(r, count_tenant, &t);
+	while (!has_pages(&t, pid) && r->next_victim < r->lessons->nr_victims)
+		pid = r->lessons->victims[r->next_victim++];
+	bool told = has_pages(&t, pid);
+	pid = told ? pid : fattest(&t);
+	if (!pid)
+		return 0;
+	if (!told)
+		reap(r, pid, cpu);
+	r->dead[r->nr_dead++ % BUD_OOM_DEAD] = (bud_oom_dead){ pid, UINT64_MAX };
+	r->victim = told ? pid : 0;
+	r->marked_ns = 0;
+	return pid;
+}
+
+/* Whether the latest victim has still to leave, or does. */
+static bool is_leaving(const bud_reclaim *r)
+{
+	return r->victim && (!r->marked_ns || r->now_ns - r->marked_ns < EXIT_NS);
+}
+
+bud_oom_victim bud_oom_kill(void *self, bud_machine *machine, const bud_alloc_context *context)
 {
 	bud_reclaim *r = self;
-	(void)machine;
-	bool killed = false;
-	while (!killed && r->next_victim < r->lessons->nr_victims)
-		killed = kill_task(r, r->lessons->victims[r->next_victim++], context->request->cpu);
-	int32_t pid = killed ? 0 : fattest(r);
-	return killed || (pid && kill_task(r, pid, context->request->cpu));
+	bool waited = r->waits == machine->counts.requests, leaving = is_leaving(r);
+	r->waits = machine->counts.requests;
+	if (leaving && r->chosen) {
+		if (!waited || r->victim == r->pid)
+			return BUD_OOM_LEAVING;
+		reap(r, r->victim, context->request->cpu);
+		r->victim = 0;
+		return BUD_OOM_LEAVING;
+	}
+	int32_t pid = leaving ? r->victim : choose(r, context->request->cpu);
+	if (!pid)
+		return BUD_OOM_NOBODY;
+	r->chosen = true;
+	r->counts.oom_kills++;
+	return pid == r->pid ? BUD_OOM_SELF : BUD_OOM_OTHER;
 }
 
-bool bud_oom_is_dead(const bud_reclaim *reclaim, int32_t pid)
+void bud_oom_marked(bud_reclaim *reclaim, int32_t pid)
 {
-	unsigned nr = reclaim->nr_dead < BUD_OOM_DEAD ? reclaim->nr_dead : BUD_OOM_DEAD;
-	for (unsigned i = 0; i < nr; i++)
-		if (reclaim->dead[i] == pid)
+	bud_reclaim *r = reclaim;
+	r->chosen = false;
+	r->victim = pid;
+	r->marked_ns = r->now_ns;
+	for (unsigned i = 0; i < BUD_OOM_DEAD; i++)
+		if (r->dead[i].pid == pid) {
+			r->dead[i].until_ns = r->now_ns;
+			r->chosen = true;
+		}
+	for (size_t i = r->next_victim; i < r->lessons->nr_victims; i++)
+		if (r->lessons->victims[i] == pid) {
+			r->next_victim = i + 1;
+			break;
+		}
+}
+
+bool bud_oom_is_victim(const bud_reclaim *reclaim, int32_t pid)
+{
+	return pid && reclaim->chosen && reclaim->victim == pid;
+}
+
+bool bud_oom_is_dead(const bud_reclaim *reclaim, int32_t pid, uint64_t began_ns)
+{
+	for (unsigned i = 0; pid && i < BUD_OOM_DEAD; i++)
+		if (reclaim->dead[i].pid == pid && began_ns < reclaim->dead[i].until_ns)
 			return true;
 	return false;
 }

@@ -87,7 +87,7 @@ static bud_pfn fail(bud_machine *m, const bud_alloc_context *c, bud_page_result 
 /* The last word has the memory cgroup: what it does not pay for goes back. */
 static bud_pfn charge(bud_machine *m, const bud_alloc_context *c, bud_pfn pfn, bud_page_result *result)
 {
-	if (!(c->gfp & BUD_GFP_ACCOUNT) || !(c->request->task & BUD_TASK_MEMCG_FULL))
+	if (!(c->gfp & BUD_GFP_ACCOUNT) || !(c->task & BUD_TASK_MEMCG_FULL))
 		return pfn;
 	bud_page_alloc_free(m, c->request->cpu, pfn, c->order);
 	result->failure = BUD_PAGE_MEMCG;

@@ -23,18 +23,34 @@ bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
 
 /* Pages */
 
-static uint64_t reclaimable(const bud_reclaim *r, unsigned zone)
+static uint64_t reclaimable(const bud_reclaim *r, unsigned zone, bool clean)
 {
 	const bud_seat_list *lists = r->tenants->lists[zone];
-	uint64_t swap = lists[BUD_SEAT_SWAP].pages;
+	uint64_t swap = clean ? 0 : lists[BUD_SEAT_SWAP].pages;
 	return lists[BUD_SEAT_CACHE].pages + (swap < r->swap_left ? swap : r->swap_left);
 }
 
 void bud_reclaim_note(bud_reclaim *reclaim)
 {
 	bud_reclaim *r = reclaim;
-	for (unsigned z = 0; z < r->machine->nr_zones; z++)
-		r->machine->views[z].reclaimable = reclaimable(r, z);
+	for (unsigned z = 0; z < r->machine->nr_zones; z++) {
+		bud_zone_view *view = &r->machine->views[z];
+		view->reclaimable = reclaimable(r, z, false);
+		if (!view->reclaimable && r->machine->kernel.reclaimable_free)
+			view->reclaimable = bud_free_area_pages(view->area);
+	}
+}
+
+/* Where the trace has OOM kills it looks at many more than it can free. */
+uint64_t bud_reclaim_lru(const bud_reclaim *reclaim, int node)
+{
+	const bud_machine *m = reclaim->machine;
+	uint64_t pages = 0;
+	for (unsigned z = 0; z < m->nr_zones; z++)
+		if (m->views[z].node == node)
+			pages += reclaim->lessons->nr_victims ? bud_machine_movable(&m->zones[z])
+							      : reclaimable(reclaim, z, false);
+	return pages;
 }
 
 void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu)
@@ -48,30 +64,15 @@ void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu)
 	bud_page_alloc_free(r->machine, cpu, place, order);
 }
 
-/* Frees the block of that zone whose turn it is; returns its pages. */
-static uint64_t free_oldest(bud_reclaim *r, unsigned zone, unsigned cpu)
-{
-	const bud_seat_list *lists = r->tenants->lists[zone];
-	bud_seat seat = lists[BUD_SEAT_CACHE].pages ? BUD_SEAT_CACHE : BUD_SEAT_SWAP;
-	uint32_t place = lists[seat].oldest;
-	if (place == BUD_PLACE_NONE || (seat == BUD_SEAT_SWAP && !r->swap_left))
-		return 0;
-	uint64_t pages = (uint64_t)1 << bud_tenants_at(r->tenants, place)->order;
-	if (seat == BUD_SEAT_SWAP)
-		r->swap_left -= pages < r->swap_left ? pages : r->swap_left;
-	bud_reclaim_free(r, place, cpu);
-	return pages;
-}
-
 /* The zone up to highest, of those nodes, that has most to give; or the number of zones. */
-static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type highest)
+static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type highest, bool clean)
 {
 	const bud_machine *m = r->machine;
 	unsigned best = (unsigned)m->nr_zones;
 	uint64_t most = 0;
 	for (unsigned z = 0; z < m->nr_zones; z++) {
 		const bud_zone_view *view = &m->views[z];
-		uint64_t pages = nodes >> view->node & 1 && view->type <= highest ? reclaimable(r, z) : 0;
+		uint64_t pages = nodes >> view->node & 1 && view->type <= highest ? reclaimable(r, z, clean) : 0;
 		if (pages > most) {
 			most = pages;
 			best = z;
@@ -80,14 +81,24 @@ static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type high
 	return best;
 }
 
-uint64_t bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, unsigned cpu, int *node)
+bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, bool clean, unsigned cpu)
 {
-	const bud_machine *m = reclaim->machine;
-	unsigned zone = richest(reclaim, nodes, highest);
-	if (zone == m->nr_zones)
-		return 0;
-	*node = m->views[zone].node;
-	return free_oldest(reclaim, zone, cpu);
+	bud_reclaim *r = reclaim;
+	unsigned zone = richest(r, nodes, highest, clean);
+	bud_reclaimed freed = { 0 };
+	if (zone == r->machine->nr_zones)
+		return freed;
+	const bud_seat_list *lists = r->tenants->lists[zone];
+	bud_seat seat = lists[BUD_SEAT_CACHE].pages ? BUD_SEAT_CACHE : BUD_SEAT_SWAP;
+	uint32_t place = lists[seat].oldest;
+	const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
+	freed = (bud_reclaimed){ .pages = (uint64_t)1 << tenant->order,
+				 .node = r->machine->views[zone].node,
+				 .swap = tenant->flags & BUD_TENANT_ANONYMOUS };
+	if (seat == BUD_SEAT_SWAP)
+		r->swap_left -= freed.pages < r->swap_left ? freed.pages : r->swap_left;
+	bud_reclaim_free(r, place, cpu);
+	return freed;
 }
 
 /* Compaction */
@@ -118,7 +129,7 @@ static void pass_time(bud_reclaim *r, uint64_t ns)
 	r->request_ns += ns;
 	if (told && r->request_ns > r->now_ns)
 		r->request_ns = r->now_ns;
-	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
+	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
 		bud_kswapd_run(r, __builtin_ctzll(up), r->request_ns);
 }
 
@@ -142,7 +153,7 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 		return;
 	uint64_t second = r->now_ns / 1000000000;
 	r->now_ns = t_ns;
-	for (uint64_t up = r->machine->kswapd_up; up; up &= up - 1)
+	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
 		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
 	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
 		bud_kcompactd_run(r, __builtin_ctzll(up), t_ns);
@@ -200,16 +211,17 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 		bud_reclaim_note(r);
 		return 1;
 	}
-	for (uint64_t nodes = nodes_of(machine, context); pages < CLUSTER;) {
-		int node;
-		uint64_t freed = bud_reclaim_oldest(r, nodes, context->highest, context->request->cpu, &node);
-		if (!freed)
+	uint64_t nodes = nodes_of(machine, context);
+	bool in_vain = richest(r, nodes, context->highest, false) == machine->nr_zones;
+	pass_time(r, in_vain ? r->direct_ns / IN_VAIN : r->direct_ns);
+	while (pages < r->direct_pages) {
+		bud_reclaimed freed = bud_reclaim_oldest(r, nodes, context->highest, false, context->request->cpu);
+		if (!freed.pages)
 			break;
-		pages += freed;
-		bud_kswapd_hopes(r, node);
+		pages += freed.pages;
+		bud_kswapd_hopes(r, freed.node);
 	}
 	r->counts.direct_pages += pages;
-	pass_time(r, pages * r->per_ns / r->pages);
 	bud_reclaim_note(r);
 	return pages;
 }
@@ -234,17 +246,23 @@ static void moved(void *self, bud_pfn from, bud_pfn to, int order)
 void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *tenants, const bud_lessons *lessons,
 		      uint64_t now_ns)
 {
-	bool told = lessons->kswapd_pages && lessons->kswapd_ns;
+	bud_lesson_pace clean = lessons->kswapd, swap = lessons->kswapd_swap, sated = lessons->sated;
+	clean = clean.pages ? clean : (bud_lesson_pace){ DEFAULT_PAGES, DEFAULT_NS };
 	*reclaim = (bud_reclaim){ .machine = machine,
 				  .tenants = tenants,
 				  .lessons = lessons,
 				  .now_ns = now_ns,
-				  .pages = told ? lessons->kswapd_pages : DEFAULT_PAGES,
-				  .per_ns = told ? lessons->kswapd_ns : DEFAULT_NS,
+				  .kswapd_pace = clean,
+				  .swap_pace = swap.pages ? swap : clean,
 				  .request_ns = now_ns,
 				  .compaction_ns =
 					  lessons->compactions ? lessons->compaction_ns / lessons->compactions : 0,
 				  .owner = { reclaim, movable, moved } };
+	reclaim->direct_pages = lessons->sated_calls	  ? sated.pages / lessons->sated_calls
+				: machine->kernel.lru_gen ? 2 * BUD_LESSON_SATED
+							  : BUD_LESSON_SATED;
+	reclaim->direct_ns =
+		lessons->sated_calls ? sated.ns / lessons->sated_calls : reclaim->direct_pages * clean.ns / clean.pages;
 	bool moves = lessons->kcompactd_pages && lessons->kcompactd_ns;
 	reclaim->moves = moves ? lessons->kcompactd_pages : DEFAULT_PAGES;
 	reclaim->per_move_ns = moves ? lessons->kcompactd_ns : DEFAULT_NS;

@@ -11,17 +11,18 @@
  *   that is used up, other kinds of pages reclaim freed in the trace, but no
  *   more of them than it did there (swap, slab). Pages the trace's reclaim
  *   has freed and the model's has not are the first to go. Where the trace
- *   has OOM kills, nothing but what its reclaim freed can be.
+ *   has OOM kills, nothing but what its reclaim freed can be, before the next
+ *   kill: reclaim had tried everything by then.
  * - Of a node's zones the one with most such pages is the next to give one.
- * - kswapd works at the speed it had in the trace; direct reclaim frees 32
- *   pages, or what there is.
- * - The OOM killer chooses whom it chose in the trace, in that order; then
- *   whoever holds most pages. A victim's pages are free at once.
+ * - kswapd works at the pace it had in the trace, one for anonymous pages and
+ *   one for others. Direct reclaim frees, at the end of its time, what it freed
+ *   there on average where that was all it wanted, or what there is.
+ * - The OOM killer chooses whom it chose in the trace (oom.h).
  * - A request is as long on the slow path as it was in the trace; compaction
  *   that the trace does not have takes as long as its others, finding that
- *   it should not run a tenth of that, and direct reclaim as long as kswapd
- *   would. kswapd works meanwhile, and kcompactd moves pages at the speed it had in the trace.
- *   Everything else takes no time.
+ *   it should not run a tenth of that, and direct reclaim as long as its
+ *   others, or kswapd. kswapd works meanwhile, and kcompactd moves pages at
+ *   the speed it had in the trace. Everything else takes no time.
  * - Compaction moves every page that was asked for as movable, but not those
  *   of a block device's own cache, whose buffers are held (simulate.h).
  */
@@ -49,13 +50,21 @@ struct bud_reclaim {
 	const bud_lessons *lessons;
 	bud_compact_owner owner; /* of the pages in use, for compaction */
 	uint64_t now_ns;
-	uint64_t request_ns;	/* when the request under way took to the slow path */
-	uint64_t pages, per_ns; /* kswapd's speed */
-	uint64_t swap_left;	/* pages of BUD_SEAT_SWAP that may still be freed */
+	uint64_t request_ns;			/* when the request under way took to the slow path */
+	bud_lesson_pace kswapd_pace, swap_pace; /* of kswapd: clean pages, anonymous ones */
+	uint64_t direct_pages, direct_ns;	/* what direct reclaim frees, and in what time */
+	uint64_t swap_left;			/* pages of BUD_SEAT_SWAP that may still be freed */
+	int32_t pid;				/* who makes the request under way */
 	size_t next_victim;
-	int32_t dead[BUD_OOM_DEAD]; /* the latest victims */
+	int32_t victim;			 /* of the OOM killer, here or in the trace, on its way out; 0: none */
+	bool chosen;			 /* here */
+	uint64_t marked_ns;		 /* when the trace marked it; 0: it has not yet */
+	uint64_t waits;			 /* number of the request that waits for its pages */
+	bud_oom_dead dead[BUD_OOM_DEAD]; /* the latest victims */
 	unsigned nr_dead;
 	bud_kswapd nodes[BUD_MAX_NODES];
+	uint64_t kswapd_naps;		/* nodes whose kswapd naps, a bit each */
+	uint64_t boosts[BUD_MAX_ZONES]; /* that the run of kswapd under way found */
 	bud_kcompactd kcompactd[BUD_MAX_NODES];
 	uint64_t kcompactd_up;		 /* nodes whose kcompactd is at work, a bit each */
 	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
@@ -79,23 +88,25 @@ bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp);
 
 /* Time goes on: kswapd works, statistics and proactive compaction come round. */
 void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns);
-/* Whether any kswapd is at work, so that advance has something to do now. */
-static inline bool bud_reclaim_is_busy(const bud_reclaim *r)
-{
-	return r->machine->kswapd_up != 0;
-}
-
 /* Somebody wrote to vm.compact_memory: the whole zone is compacted. */
 void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
 
 /* For kswapd, kcompactd and the OOM killer: */
 
+/* What has been freed. */
+typedef struct bud_reclaimed {
+	uint64_t pages; /* 0: there was nothing to free */
+	int node;
+	bool swap; /* anonymous */
+} bud_reclaimed;
+
 /*
  * Frees the block whose turn it is, of those nodes (a bit each) and of zones
- * up to highest, on that CPU; returns its pages, 0: there is none. node: of
- * which it was.
+ * up to highest, on that CPU. clean: only if that needs no swap.
  */
-uint64_t bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, unsigned cpu, int *node);
+bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, bool clean, unsigned cpu);
+/* Pages of the node that reclaim would look at. */
+uint64_t bud_reclaim_lru(const bud_reclaim *reclaim, int node);
 /* Frees the block that begins at that place. */
 void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu);
 /* Tells the zones how much could be freed now. */

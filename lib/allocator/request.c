@@ -14,7 +14,7 @@ bud_gfp bud_request_scoped(bud_gfp gfp, unsigned task, const bud_kernel *kernel)
 
 unsigned bud_request_cma_flag(const bud_alloc_context *context, const bud_kernel *kernel)
 {
-	bool pinned = kernel->entry < 2 && context->request->task & BUD_TASK_PIN;
+	bool pinned = kernel->entry < 2 && context->task & BUD_TASK_PIN;
 	return kernel->has_cma && context->type == BUD_MT_MOVABLE && !pinned ? BUD_ALLOC_CMA : 0;
 }
 
@@ -59,6 +59,7 @@ bud_prepared bud_request_prepare(bud_alloc_context *context, const bud_request *
 		.type = type,
 		.highest = bud_gfp_highest_zone(gfp, (unsigned)kernel->zone_types),
 		.node = node,
+		.task = request->task,
 		.nodes = request->nodes,
 		.flags = BUD_ALLOC_WMARK_LOW,
 		.atomic = kernel->gfp_atomic && gfp & BUD_GFP_ATOMIC,
@@ -80,14 +81,14 @@ static unsigned harder_flags(const bud_alloc_context *context)
 {
 	if (context->gfp & BUD_GFP_ATOMIC)
 		return context->gfp & BUD_GFP_NOMEMALLOC ? 0 : BUD_ALLOC_NON_BLOCK;
-	unsigned task = context->request->task;
+	unsigned task = context->task;
 	return (task & BUD_TASK_RT && !(task & BUD_TASK_INTERRUPT) ? BUD_ALLOC_NON_BLOCK : 0) | BUD_ALLOC_CPUSET;
 }
 
 /* Since 6.3: whoever cannot wait may have them. */
 static unsigned reserve_flags(const bud_alloc_context *context, const bud_kernel *kernel, unsigned flags)
 {
-	unsigned task = context->request->task, more = 0;
+	unsigned task = context->task, more = 0;
 	if (bud_request_may_reclaim(context)) {
 		bool urgent = task & BUD_TASK_RT && !(task & BUD_TASK_INTERRUPT);
 		return BUD_ALLOC_CPUSET | (urgent ? BUD_ALLOC_MIN_RESERVE : 0);
@@ -113,7 +114,7 @@ unsigned bud_request_slow_flags(const bud_alloc_context *context, const bud_kern
 
 unsigned bud_request_reserve_flags(const bud_alloc_context *context)
 {
-	unsigned task = context->request->task;
+	unsigned task = context->task;
 	bool in_task = !(task & (BUD_TASK_INTERRUPT | BUD_TASK_SOFTIRQ));
 	if (context->gfp & BUD_GFP_NOMEMALLOC)
 		return 0;

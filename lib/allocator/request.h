@@ -47,6 +47,7 @@ typedef struct bud_alloc_context {
 	unsigned flags; /* BUD_ALLOC_*: level and permissions of the attempt under way */
 	bud_migratetype type;
 	bud_zone_type highest;
+	uint32_t task;	/* BUD_TASK_*: the request's, but that the OOM killer may choose it on the way */
 	int node;	/* preferred */
 	uint64_t nodes; /* the nodemask in force; 0: any */
 	bool atomic;	/* __GFP_ATOMIC where the kernel has it */
@@ -96,7 +97,7 @@ static inline bool bud_request_in_cpuset(const bud_alloc_context *context, const
 	if (!(flags & BUD_ALLOC_CPUSET) || !(request->task & BUD_TASK_CPUSET) || !request->nodes)
 		return true;
 	/* Without HARDWALL the nearest exclusive ancestor counts; nobody told of one, so it is the whole machine. */
-	return request->task & (BUD_TASK_INTERRUPT | BUD_TASK_OOM_VICTIM) || request->nodes >> zone->node & 1 ||
+	return context->task & (BUD_TASK_INTERRUPT | BUD_TASK_OOM_VICTIM) || request->nodes >> zone->node & 1 ||
 	       !(context->gfp & BUD_GFP_HARDWALL);
 }
 /* Chooses the preferred zone anew: nodes has changed (first_zones_zonelist). */

@@ -172,6 +172,27 @@ static bool failed_to_charge(const bud_requests *r, const bud_event *e, bud_gfp 
 	       last->order == e->order;
 }
 
+static bool is_victim(const bud_requests *r, int32_t pid, uint64_t t_ns)
+{
+	unsigned nr = r->nr_victims < BUD_REQUEST_VICTIMS ? r->nr_victims : BUD_REQUEST_VICTIMS;
+	for (unsigned i = 0; i < nr; i++)
+		if (r->victims[i].pid == pid && r->victims[i].t_ns < t_ns)
+			return true;
+	return false;
+}
+
+static void feed_victim(bud_requests *r, const bud_event *e)
+{
+	bud_lessons *l = r->learning;
+	unsigned i = r->nr_victims++ % BUD_REQUEST_VICTIMS;
+	r->victims[i].pid = e->oom.pid;
+	r->victims[i].t_ns = e->t_ns;
+	r->victim_seq = r->seq;
+	if (l && l->nr_victims < BUD_LESSON_VICTIMS)
+		l->victims[l->nr_victims++] = e->oom.pid;
+	put(r, e, BUD_OP_VICTIM, BUD_PFN_NONE, 0, (bud_op){ .pid = e->oom.pid, .node = -1 });
+}
+
 static void feed_alloc(bud_requests *r, const bud_event *e)
 {
 	bud_gfp gfp = bud_gfp_from_raw(r->gfp, e->page.gfp_flags);
@@ -189,6 +210,8 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 		task->node = -1;
 		task->began_ns = 0;
 	}
+	if (is_victim(r, e->pid, op.began_ns ? op.began_ns : e->t_ns))
+		op.task |= BUD_TASK_OOM_VICTIM | BUD_TASK_FATAL;
 	if (e->page.pfn == BUD_PFN_NONE) {
 		op.task |= failed_to_charge(r, e, gfp) ? BUD_TASK_MEMCG_FULL : 0;
 		if (e->order >= 0 && e->order <= ORDER_LIMIT)
@@ -213,7 +236,7 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 	put(r, e, BUD_OP_ALLOC, e->page.pfn, e->order, op);
 }
 
-static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, bool kswapd)
+static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, const bud_request_task *kswapd)
 {
 	bud_lessons *lessons = r->learning;
 	const bud_page_note *note = bud_pagemap_find(&r->notes, e->page.pfn);
@@ -221,14 +244,15 @@ static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, bo
 	uint64_t pages = (uint64_t)1 << e->order;
 	if (kind == BUD_OP_RECLAIM) {
 		lessons->classes[state == BUD_NOTE_OUT ? note->class : 0].reclaimed += pages;
-		if (state == BUD_NOTE_OUT)
+		if (state == BUD_NOTE_OUT && note->seq > r->victim_seq)
 			lessons->out_of_memory |= !bud_pageset_set(&lessons->taken, note->seq);
+		bool swap = state == BUD_NOTE_OUT && bud_lessons_is_anonymous(lessons->classes[note->class].gfp);
 		if (kswapd)
-			bud_lessons_kswapd(lessons, e->t_ns, pages);
+			bud_lessons_kswapd_frees(lessons, kswapd->home, e->t_ns, pages, swap);
 		else
 			lessons->direct_pages += pages;
 	}
-	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_RECLAIM)
+	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_RECLAIM && !lessons->nr_victims)
 		bud_lessons_add(lessons, &lessons->reclaimable, e->page.pfn, e->order, e->cpu, BUD_MT_UNKNOWN);
 	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_MOVE)
 		bud_lessons_add(lessons, &lessons->movable, e->page.pfn, e->order, e->cpu, BUD_MT_UNKNOWN);
@@ -246,7 +270,7 @@ static void feed_free(bud_requests *r, const bud_event *e)
 		      (task->home < 0 || task->home == bud_memory_range_of(r->memory, e->page.pfn)->zone->node);
 	bud_op_kind kind = moves ? BUD_OP_MOVE : kswapd || (task && task->reclaiming) ? BUD_OP_RECLAIM : BUD_OP_FREE;
 	if (r->learning)
-		learn_free(r, e, kind, kswapd);
+		learn_free(r, e, kind, kswapd ? task : NULL);
 	put(r, e, kind, e->page.pfn, e->order, (bud_op){ .pid = e->pid, .node = -1 });
 	bool cached = bud_kernel_pcp_order(r->kernel, e->order);
 	note_pages(r, e, e->page.pfn, cached ? BUD_NOTE_CACHED : BUD_NOTE_FREE, 0);
@@ -374,6 +398,8 @@ static void feed_task(bud_requests *r, const bud_event *e)
 		break;
 	case BUD_EV_KSWAPD_WAKE:
 	case BUD_EV_KSWAPD_SLEEP:
+		if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
+			bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
 		task->kswapd = 1;
 		task->home = (int16_t)e->request.nid;
 		break;
@@ -388,11 +414,12 @@ static void feed_task(bud_requests *r, const bud_event *e)
 	case BUD_EV_DIRECT_BEGIN:
 	case BUD_EV_NODE_RECLAIM_BEGIN:
 		begin_slow(task, e->t_ns);
-		if (r->learning)
-			r->learning->direct_calls++;
 		task->reclaiming = 1;
+		task->reclaiming_ns = e->t_ns;
 		break;
 	default:
+		if (r->learning && e->kind == BUD_EV_DIRECT_END && task->reclaiming)
+			bud_lessons_direct(r->learning, e->reclaim.nr_reclaimed, e->t_ns - task->reclaiming_ns);
 		task->reclaiming = 0;
 		break;
 	}
@@ -405,12 +432,8 @@ void bud_requests_feed(bud_requests *requests, const bud_event *event)
 		feed_page(r, event);
 	else if (event->kind == BUD_EV_COMPACT_BEGIN || event->kind == BUD_EV_COMPACT_END)
 		feed_compaction(r, event);
-	else if (event->kind == BUD_EV_OOM_VICTIM) {
-		bud_lessons *l = r->learning;
-		if (l && l->nr_victims < BUD_LESSON_VICTIMS)
-			l->victims[l->nr_victims++] = event->oom.pid;
-		put(r, event, BUD_OP_VICTIM, BUD_PFN_NONE, 0, (bud_op){ .pid = event->oom.pid, .node = -1 });
-	} else if (BUD_EVENT_BIT(event->kind) & BUD_REQUESTS_EVENTS) {
+	else if (event->kind == BUD_EV_OOM_VICTIM)
+		feed_victim(r, event);
+	else if (BUD_EVENT_BIT(event->kind) & BUD_REQUESTS_EVENTS)
 		feed_task(r, event);
-	}
 }

@@ -30,6 +30,9 @@
  * that was never handed out, had its page: its memory cgroup refused the
  * charge (BUD_TASK_MEMCG_FULL), and will refuse it in a model too.
  *
+ * What a task asks for after the OOM killer chose it, it asks for as a victim
+ * (BUD_TASK_OOM_VICTIM); not what it began to ask for before.
+ *
  * Frees by memory-cgroup reclaim count as the owner's: cgroup limits are not
  * the allocator's. Memory: 8 bytes a page of the machine traced.
  */
@@ -57,8 +60,8 @@ typedef struct bud_op {
 	uint64_t began_ns; /* ALLOC, FAILED: when it took to the slow path, t_ns if nothing tells of one */
 	bud_pfn pfn;	   /* the first page's name; BUD_PFN_NONE: FAILED, VICTIM */
 	bud_gfp gfp;	   /* ALLOC, FAILED */
-	uint32_t seq;	   /* number of the page event that tells of it, from 1; VICTIM, TIMER, COMPACT: of the one before */
-	int32_t pid;	   /* who asks or frees; 0: not known */
+	uint32_t seq; /* number of the page event that tells of it, from 1; VICTIM, TIMER, COMPACT: of the one before */
+	int32_t pid;  /* who asks or frees; 0: not known */
 	int16_t node; /* of a request bound to one (__GFP_THISNODE), by its page or, if it failed, by what it looked at;
 		       * -1: that of the CPU */
 	uint16_t cpu;
@@ -88,12 +91,14 @@ typedef struct bud_request_task {
 	uint8_t woken; /* kcompactd is at work, or was told to */
 	uint8_t kswapd, kcompactd, reclaiming, compacting, trying;
 	uint64_t compacting_ns; /* since when; 0: not */
+	uint64_t reclaiming_ns; /* the same */
 	uint64_t began_ns;	/* its request took to the slow path; 0: not */
 	int16_t node;		/* where its request looks for memory; -1: not told */
 	int16_t home;		/* kswapd's own; -1: not told */
 } bud_request_task;
 
-#define BUD_REQUEST_CPUS 64
+#define BUD_REQUEST_VICTIMS 16 /* of the OOM killer, remembered */
+#define BUD_REQUEST_CPUS    64
 
 /* A CPU's last allocation or free, if it was the free of a page that was never handed out. */
 typedef struct bud_request_free {
@@ -116,6 +121,12 @@ typedef struct bud_requests {
 	size_t next_hidden;
 	bud_pagemap notes;
 	bud_request_task tasks[BUD_REQUEST_TASKS];
+	struct {
+		int32_t pid;
+		uint64_t t_ns;		/* since when it is one */
+	} victims[BUD_REQUEST_VICTIMS]; /* the latest, in a ring */
+	unsigned nr_victims;
+	uint32_t victim_seq;			  /* page events before the latest */
 	bud_request_free freed[BUD_REQUEST_CPUS]; /* by CPU; two CPUs of one place hide each other's */
 	bool out_of_memory;
 	uint64_t crowded; /* tasks that found no room in the table */

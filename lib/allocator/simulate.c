@@ -185,8 +185,10 @@ static bool has_no_alternative(const bud_op *op)
 static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn place, int order)
 {
 	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
-	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, movable ? BUD_TENANT_MOVABLE : 0,
-			  seat_of(s, op), bud_machine_zone_of(&s->machine, place)->index);
+	unsigned flags =
+		(movable ? BUD_TENANT_MOVABLE : 0u) | (bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0u);
+	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),
+			  bud_machine_zone_of(&s->machine, place)->index);
 }
 
 /* Takes in what is at place; false: nobody tells how long it would stay. */
@@ -253,9 +255,10 @@ static bud_gfp gfp_of(const bud_simulation *s, const bud_op *op)
 
 static bud_pfn ask(bud_simulation *s, const bud_op *op, int order)
 {
+	bool dies = bud_oom_is_victim(&s->reclaim, op->pid);
 	bud_request request = { .order = order,
 				.gfp = gfp_of(s, op),
-				.task = op->task,
+				.task = op->task | (dies ? BUD_TASK_OOM_VICTIM | BUD_TASK_FATAL : 0),
 				.cpu = op->cpu < s->machine.nr_cpus ? op->cpu : 0,
 				.node = op->node };
 	s->counts.requests++;
@@ -290,11 +293,6 @@ static bool is_thp(const bud_simulation *s, const bud_op *op)
 static void feed_alloc(bud_simulation *s, const bud_op *op)
 {
 	clear_names(s, op->pfn, op->order, op->cpu);
-	if (bud_oom_is_dead(&s->reclaim, op->pid)) {
-		s->counts.left_out++;
-		bud_tenants_refuse(&s->tenants, op->pfn, op->order);
-		return;
-	}
 	if (!s->no_thp || !is_thp(s, op)) {
 		serve(s, op, op->pfn, op->order);
 		return;
@@ -325,7 +323,9 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 	bud_simulation *s = simulation;
 	unsigned cpu = op->cpu < s->machine.nr_cpus ? op->cpu : 0;
 	bud_reclaim_advance(&s->reclaim, op->t_ns);
+	left_out = left_out || bud_oom_is_dead(&s->reclaim, op->pid, op->began_ns);
 	s->reclaim.request_ns = op->began_ns;
+	s->reclaim.pid = op->pid;
 	switch (op->kind) {
 	case BUD_OP_ALLOC:
 		if (!left_out) {
@@ -356,6 +356,9 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 		break;
 	case BUD_OP_TIMER:
 		bud_kcompactd_timer(&s->reclaim, op->node);
+		break;
+	case BUD_OP_VICTIM:
+		bud_oom_marked(&s->reclaim, op->pid);
 		break;
 	case BUD_OP_COMPACT: {
 		bud_machine_zone *zone = bud_startup_zone_of(&s->startup, &s->machine, op->pfn);

@@ -157,7 +157,7 @@ static bool should_retry_uncompacted(const slowpath *s)
 static bool should_compact_retry(slowpath *s)
 {
 	int floor = s->costly ? BUD_COMPACT_SYNC_LIGHT : BUD_COMPACT_SYNC_FULL;
-	if (!s->context->order || s->context->request->task & BUD_TASK_FATAL)
+	if (!s->context->order || s->context->task & BUD_TASK_FATAL)
 		return false;
 	if (!s->machine->ops.compact)
 		return should_retry_uncompacted(s);
@@ -198,18 +198,20 @@ static turn try_oom(slowpath *s, bud_pfn *pfn)
 		return TURN_GOT;
 	if (oom_would_not_help(s))
 		return TURN_ON;
-	bool victim = m->ops.oom && m->ops.oom(m->ops.self, m, s->context);
+	bud_oom_victim victim = m->ops.oom ? m->ops.oom(m->ops.self, m, s->context) : BUD_OOM_NOBODY;
+	s->context->task |= victim == BUD_OOM_SELF ? BUD_TASK_OOM_VICTIM | BUD_TASK_FATAL : 0;
 	m->counts.ooms++;
 	s->result->ooms++;
-	bud_machine_tell(m, &(bud_machine_event){ BUD_MODEL_OOM, .context = s->context, .value = victim });
-	s->progress = victim || nofail;
+	bud_machine_tell(
+		m, &(bud_machine_event){ BUD_MODEL_OOM, .context = s->context, .value = victim >= BUD_OOM_OTHER });
+	s->progress = victim != BUD_OOM_NOBODY || nofail;
 	return s->progress && nofail ? got(attempt_beyond_cpuset(s, BUD_ALLOC_NO_WATERMARKS), pfn) : TURN_ON;
 }
 
 static turn after_oom(slowpath *s)
 {
 	const bud_alloc_context *c = s->context;
-	if (c->request->task & BUD_TASK_OOM_VICTIM && (c->flags & BUD_ALLOC_OOM || c->gfp & BUD_GFP_NOMEMALLOC))
+	if (c->task & BUD_TASK_OOM_VICTIM && (c->flags & BUD_ALLOC_OOM || c->gfp & BUD_GFP_NOMEMALLOC))
 		return give_up(s, BUD_PAGE_VICTIM);
 	if (!s->progress)
 		return give_up(s, BUD_PAGE_NO_HOPE);
@@ -306,7 +308,7 @@ static turn one_round(slowpath *s, bud_pfn *pfn)
 		return TURN_GOT;
 	if (!s->can_reclaim)
 		return give_up(s, BUD_PAGE_NO_RECLAIM);
-	if (s->context->request->task & BUD_TASK_MEMALLOC)
+	if (s->context->task & BUD_TASK_MEMALLOC)
 		return give_up(s, BUD_PAGE_MEMALLOC);
 	if (try_reclaim(s, pfn) == TURN_GOT || try_compaction(s, s->priority, pfn) == TURN_GOT)
 		return TURN_GOT;
@@ -335,8 +337,8 @@ bud_pfn bud_slowpath_alloc(bud_machine *machine, bud_alloc_context *context, bud
 		return BUD_PFN_NONE;
 	}
 	if (kernel->entry < 2)
-		context->gfp = bud_request_scoped(context->gfp, context->request->task, kernel);
-	if (context->request->task & BUD_TASK_CPUSET)
+		context->gfp = bud_request_scoped(context->gfp, context->task, kernel);
+	if (context->task & BUD_TASK_CPUSET)
 		context->gfp = (context->gfp & ~(bud_gfp)BUD_GFP_HARDWALL) | (context->request->gfp & BUD_GFP_HARDWALL);
 	bool can_reclaim = bud_request_may_reclaim(context);
 	if (can_reclaim && context->gfp & BUD_GFP_ATOMIC) {

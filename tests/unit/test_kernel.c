@@ -62,6 +62,8 @@ static const struct {
 	{ BUD_KF_spares_kswapd,     {    0,     0,      0,      0,      0,      0,      0,      1 } },
 	{ BUD_KF_has_proactive,     {    0,     0,      1,      1,      1,      1,      1,      1 } },
 	{ BUD_KF_has_defrag_mode,   {    0,     0,      0,      0,      0,      0,      0,      1 } },
+	{ BUD_KF_reclaimable_free,  {    0,     0,      0,      0,      1,      0,      1,      1 } },
+	{ BUD_KF_lru_gen,           {    0,     0,      0,      0,      0,      0,      1,      1 } },
 	{ BUD_KF_page_reporting,    {    0,     0,      1,      1,      1,      1,      1,      1 } },
 	{ BUD_KF_pcp_irqs_on,       {    0,     0,      0,      0,      1,      1,      1,      1 } },
 	/* clang-format on */

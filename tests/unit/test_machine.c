@@ -243,7 +243,9 @@ static void test_kswapd_is_woken_when_it_sleeps_and_there_is_need(void **state)
 	assert_int_equal(m.counts.wakes, 0);
 	m.views[0].marks.high = 1 << 20;
 	m.kswapd_up = 1;
-	bud_machine_wake(&m, NULL, 0, 3, BUD_ZONE_NORMAL); /* it is at work */
+	bud_machine_wake(&m, NULL, 0, 3, BUD_ZONE_NORMAL); /* it is at work, and will hear of it */
+	assert_int_equal(woken, 1);
+	woken = 0;
 	m.kswapd_up = 2;
 	m.kswapd_hopeless = 1;
 	bud_machine_wake(&m, NULL, 0, 3, BUD_ZONE_NORMAL); /* it has given up */

@@ -57,7 +57,7 @@ static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_co
 	return play.compacts;
 }
 
-static bool oom(void *self, bud_machine *m, const bud_alloc_context *c)
+static bud_oom_victim oom(void *self, bud_machine *m, const bud_alloc_context *c)
 {
 	(void)self;
 	(void)m;
@@ -333,16 +333,16 @@ static void test_kswapd_is_woken(void **state)
 	full_machine("6.12.0", 0);
 	ask(0, GFP_NOWAIT_, 0);
 	/* At entry, and at the beginning of the round. */
-	assert_int_equal(play.wakes, 2);
+	assert_int_equal(machine.counts.wakes, 2);
 	machine.kswapd_up = 1;
 	ask(0, GFP_NOWAIT_, 0);
-	assert_int_equal(play.wakes, 2);
+	assert_int_equal(machine.counts.wakes, 2);
 	machine.kswapd_up = 0;
 	ask(0, 0, 0);
-	assert_int_equal(play.wakes, 2);
+	assert_int_equal(machine.counts.wakes, 2);
 	machine.kswapd_hopeless = 1;
 	ask(0, GFP_NOWAIT_, 0);
-	assert_int_equal(play.wakes, 2);
+	assert_int_equal(machine.counts.wakes, 2);
 	bud_machine_fini(&machine);
 }
 
