@@ -41,7 +41,7 @@ static void print_failure(const bud_explain_text *t, const bud_failure *f, bool 
 void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failures, uint64_t selected)
 {
 	size_t nr = t->verbose || failures->nr <= SHOWN ? failures->nr : SHOWN;
-	bud_output_print(t->out, "%" PRIu64 " failed allocations", failures->total);
+	bud_output_print(t->out, "%" PRIu64 " failed allocation%s", failures->total, failures->total == 1 ? "" : "s");
 	uint64_t wanted = 0;
 	for (int i = 0; i < BUD_NR_CAUSES; i++)
 		wanted += failures->by_cause[i];
@@ -124,7 +124,7 @@ static void print_result(const bud_explain_text *t, const bud_plea *plea, const 
 	if (spare > 0)
 		bud_output_print(t->out, "    passes by %" PRId64 " pages\n", spare);
 	else
-		bud_output_print(t->out, "    %" PRId64 " pages too few\n", 1 - spare);
+		bud_output_print(t->out, "    %" PRId64 " page%s too few\n", 1 - spare, spare ? "s" : "");
 	if (!plea->order)
 		return;
 	if (a->blocks)

@@ -97,7 +97,7 @@ bud_status bud_explain_trial_run(bud_explain_trial *trial, bud_error *err)
 
 void bud_explain_trial_print(const bud_explain_trial *trial, const bud_explain_text *text)
 {
-	const bud_remedy_text remedy = { text, &trial->remedies, &trial->trial, trial->subject.failure != 0 };
+	const bud_remedy_text remedy = { text, &trial->remedies, &trial->trial, trial->scene->plea.first };
 	if (trial->untried[0])
 		bud_remedy_text_untried(text, trial->untried);
 	else

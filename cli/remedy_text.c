@@ -18,13 +18,14 @@ static const bud_trial_side *unchanged(const bud_remedy_text *r)
 static bool is_well(const bud_remedy_text *r, const bud_trial_side *side)
 {
 	bud_fate_kind kind = side->fates.own.kind;
-	return r->failed ? kind > BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT : kind == BUD_FATE_AT_ONCE;
+	return r->slow ? kind == BUD_FATE_AT_ONCE : kind > BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT;
 }
 
 /* The model has the trouble that the trace had: only then it can tell what helps. */
 static bool repeats(const bud_remedy_text *r)
 {
-	return unchanged(r)->fates.own.kind != BUD_FATE_UNREACHED && !is_well(r, unchanged(r));
+	bud_fate_kind kind = unchanged(r)->fates.own.kind;
+	return kind >= BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT && !is_well(r, unchanged(r));
 }
 
 /* It serves the request and no more like it fail; or if the model cannot tell of the request, fewer like it do. */
@@ -58,8 +59,12 @@ static void print_trouble(const bud_remedy_text *r)
 	if (own->kind == BUD_FATE_UNREACHED)
 		bud_output_print(out, "Simulation can begin at %s only: of this request it tells nothing.\n",
 				 bud_heat_time(t->start_ns, r->text->clock_is_ns, 6, time, sizeof time));
+	else if (own->kind == BUD_FATE_REFUSED)
+		bud_output_print(out, "The model cannot make it: %s.\n", bud_fate_failure_text(own->failure));
+	else if (own->kind == BUD_FATE_LEFT_OUT)
+		bud_output_print(out, "In the model it is not made: its task was killed before.\n");
 	else if (own->kind == BUD_FATE_FAILED)
-		bud_output_print(out, "The model fails it%s: %s.\n", r->failed ? ", too" : "",
+		bud_output_print(out, "The model fails it%s: %s.\n", t->setup->subject.failure ? ", too" : "",
 				 bud_fate_failure_text(own->failure));
 	else if (repeats(r))
 		bud_output_print(out, "The model serves it %s.\n", how);

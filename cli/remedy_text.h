@@ -14,7 +14,7 @@ typedef struct bud_remedy_text {
 	const bud_explain_text *text;
 	const bud_remedies *remedies;
 	const bud_trial *trial; /* of these */
-	bool failed;		/* the request did, in the trace; else it was slow, or nobody made it */
+	bool slow; /* the request was served, and slowly: only at once is well */
 } bud_remedy_text;
 
 void bud_remedy_text_print(const bud_remedy_text *remedy);

@@ -110,19 +110,15 @@ static void move_types(const moving *m, const bud_simulation_setup *setup)
 	}
 }
 
-/* A free block, merged with others where the kernel simulated has larger ones, cut where it has not. */
-static void move_free(const moving *m, bud_pfn pfn, int order, bud_migratetype type, bool same_orders)
+/* A block becomes free, merged with others where the kernel simulated has larger ones, cut where it has not. */
+static void free_cut(bud_machine_zone *to, bud_pfn place, int order)
 {
-	bud_pfn place = pfn + (bud_pfn)m->shift;
-	if (same_orders) {
-		bud_machine_set_free(m->machine, m->to, place, order, type);
-		return;
-	}
-	int each = order < m->to->lists.max_order ? order : m->to->lists.max_order;
+	int each = order < to->lists.max_order ? order : to->lists.max_order;
 	for (bud_pfn end = place + ((bud_pfn)1 << order); place < end; place += (bud_pfn)1 << each)
-		bud_freelist_free(&m->to->lists, place, each, bud_freelist_pageblock(&m->to->lists, place), true);
+		bud_freelist_free(&to->lists, place, each, bud_freelist_pageblock(&to->lists, place), true);
 }
 
+/* As many of the free pages as stay, the lowest. */
 static void move_free_blocks(const moving *m, const bud_simulation_setup *setup, uint64_t less)
 {
 	const bud_buddy *buddy = &m->from->buddy;
@@ -130,17 +126,18 @@ static void move_free_blocks(const moving *m, const bud_simulation_setup *setup,
 	bool same = setup->kernel->max_order == setup->traced->max_order &&
 		    setup->kernel->pageblock_order == setup->traced->pageblock_order;
 	bud_pfn pfn = buddy->start_pfn;
-	for (int order; keep && (order = bud_buddy_next_block(buddy, pfn, buddy->end_pfn, &pfn)) >= 0;
-	     pfn += (bud_pfn)1 << order) {
+	for (int order; keep && (order = bud_buddy_next_block(buddy, pfn, buddy->end_pfn, &pfn)) >= 0;) {
 		bud_migratetype type =
 			buddy->types ? bud_typing_type(bud_blocktypes_list(buddy->types, pfn)) : BUD_MT_MOVABLE;
-		int part = order;
-		while ((uint64_t)1 << part > keep)
-			part--;
-		move_free(m, pfn, part, type, same && part == order);
-		keep -= (uint64_t)1 << part;
-		if (part < order)
-			break;
+		for (bud_pfn end = pfn + ((bud_pfn)1 << order); keep && pfn < end; pfn += (bud_pfn)1 << order) {
+			while (keep < (uint64_t)1 << order)
+				order--;
+			if (same)
+				bud_machine_set_free(m->machine, m->to, pfn + (bud_pfn)m->shift, order, type);
+			else
+				free_cut(m->to, pfn + (bud_pfn)m->shift, order);
+			keep -= (uint64_t)1 << order;
+		}
 	}
 }
 
@@ -206,7 +203,7 @@ static void cache_pages(const bud_startup *su, bud_machine *machine, bud_tenants
 			bud_tenants_leave(tenants, place + p, false);
 		bud_machine_note_unused(zone, place, page->order);
 		if (!bud_kernel_pcp_order(&machine->kernel, page->order) || machine->no_pcp) {
-			bud_freelist_free(&zone->lists, place, page->order, type, true);
+			free_cut(zone, place, page->order);
 			continue;
 		}
 		bud_freelist_note_type(&zone->lists, place, type);

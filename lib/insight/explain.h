@@ -17,7 +17,7 @@
 
 /* clang-format off */
 #define BUD_CAUSES(X) \
-	X(UNKNOWN,       "unknown",       "the replay does not know what was free") \
+	X(UNKNOWN,       "unknown",       "what was free, or how much had to be, is not known") \
 	X(PASSES,        "passes",        "it would be served now; what was missing has come back since its last attempt") \
 	X(FRAGMENTATION, "fragmentation", "enough is free, but not in one piece") \
 	X(RESERVE,       "reserve",       "the memory that is free is kept for other requests") \

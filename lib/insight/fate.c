@@ -13,7 +13,7 @@ static const struct {
 	const char *name, *text;
 } failures[] = {
 	[BUD_PAGE_OK] = { NULL, NULL },
-	[BUD_PAGE_REFUSED] = { "refused", "no block is that large" },
+	[BUD_PAGE_REFUSED] = { "refused", "the machine has no such node, or no such block" },
 	[BUD_PAGE_NO_ZONE] = { "no_zone", "it may use no zone" },
 	[BUD_PAGE_NO_RECLAIM] = { "no_reclaim", "it may not wait" },
 	[BUD_PAGE_MEMALLOC] = { "memalloc", "its task is freeing memory itself" },
@@ -78,7 +78,7 @@ bud_fate bud_fate_of(const bud_machine_counts *before, const bud_machine_counts 
 	if (after->requests == before->requests) {
 		fate.kind = BUD_FATE_LEFT_OUT;
 	} else if (after->failures != before->failures) {
-		fate.kind = BUD_FATE_FAILED;
+		fate.kind = failure == BUD_PAGE_REFUSED ? BUD_FATE_REFUSED : BUD_FATE_FAILED;
 		fate.failure = failure;
 	} else if (after->ooms != before->ooms) {
 		fate.kind = BUD_FATE_KILLED;

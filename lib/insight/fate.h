@@ -15,6 +15,7 @@
 /* X(kind, name, what it says); from worst to best. */
 #define BUD_FATES(X) \
 	X(UNREACHED,  "unreached",  "not simulated") \
+	X(REFUSED,    "refused",    "cannot be made") /* the machine simulated has no such node, or no such block */ \
 	X(FAILED,     "failed",     "fails") \
 	X(KILLED,     "oom_kill",   "after an OOM kill") \
 	X(RECLAIMED,  "reclaim",    "after reclaim") \

@@ -176,8 +176,10 @@ void bud_player_feed(bud_player *player, const bud_op *op, const bud_event *even
 	player->t_ns = op->t_ns;
 	if (player->tale)
 		bud_tale_begin(player->tale, op, event);
-	if (watched)
+	if (watched) {
 		before = *counts;
+		player->failure = BUD_PAGE_REFUSED; /* that alone is not told of */
+	}
 	bud_simulation_feed(player->simulation, op,
 			    asks && player->absence && bud_absence_has(player->absence, op->seq));
 	if (watched)
@@ -192,6 +194,7 @@ void bud_player_ask(bud_player *player)
 	bud_machine *m = bud_simulation_machine(player->simulation);
 	bud_machine_counts before = m->counts;
 	bud_request request = { .order = s->order, .gfp = s->gfp, .node = s->node };
+	player->failure = BUD_PAGE_REFUSED;
 	bud_page_alloc(m, &request, NULL);
 	player->fates.own = bud_fate_of(&before, &m->counts, player->failure);
 }

@@ -56,14 +56,15 @@ static void try_memory(const look *l)
 	int shift = l->ground->kernel->page_shift;
 	for (size_t z = 0; a && z < memory->nr_zones && z < BUD_MAX_ZONES; z++) {
 		const bud_zone *zone = &memory->zones[z];
-		uint64_t mib = ((zone->managed << shift >> 20) + 3) / 4;
+		uint64_t managed = zone->managed == BUD_UNKNOWN ? zone->spanned : zone->managed;
+		uint64_t mib = ((managed << shift >> 20) + 3) / 4;
 		if (zone->node != a->node || strcmp(zone->name, a->name) != 0 || !mib)
 			continue;
 		bud_whatif_case *c = add(l);
 		c->more[z] = (int64_t)(mib << 20 >> shift);
 		snprintf(c->label, sizeof c->label, "memory=%d/%s+%" PRIu64 "M", zone->node, zone->name, mib);
 		snprintf(l->remedies->now[l->remedies->nr - 1], sizeof *l->remedies->now, "%" PRIu64 "M",
-			 zone->managed << shift >> 20);
+			 managed << shift >> 20);
 		return;
 	}
 }
@@ -120,7 +121,7 @@ static void name_site(bud_whatif_case *c, bud_site_table *sites, uint32_t site)
 	if (!name[0])
 		return;
 	strcpy(c->without[c->nr_without++], name);
-	snprintf(c->label, sizeof c->label, "without=%s", name);
+	snprintf(c->label, sizeof c->label, "without=%s", c->without[0]);
 }
 
 static void try_absences(const look *l)
@@ -182,7 +183,8 @@ void bud_remedies_find(bud_remedies *remedies, const bud_remedy_ground *ground)
 	try_times(&l, BUD_SYSCTL_min_free_kbytes, 2, INT32_MAX);
 	try_times(&l, BUD_SYSCTL_min_free_kbytes, 4, INT32_MAX);
 	try_times(&l, BUD_SYSCTL_watermark_scale_factor, 10, 3000);
-	if (e->cause == BUD_CAUSE_FRAGMENTATION || (e->cause == BUD_CAUSE_PASSES && scene->plea.order))
+	bool short_of_pages = e->cause == BUD_CAUSE_SHORTAGE || e->cause == BUD_CAUSE_RESERVE;
+	if (scene->plea.order && !short_of_pages)
 		treat_fragmentation(&l);
 	else
 		treat_shortage(&l);

@@ -9,8 +9,11 @@
 size_t bud_trial_bytes(const bud_memory *memory)
 {
 	size_t bytes = 0;
-	for (size_t i = 0; i < memory->nr_zones; i++)
-		bytes += SPANNED_BYTES * memory->zones[i].spanned + MANAGED_BYTES * memory->zones[i].managed;
+	for (size_t i = 0; i < memory->nr_zones; i++) {
+		const bud_zone *zone = &memory->zones[i];
+		uint64_t managed = zone->managed == BUD_UNKNOWN ? zone->spanned : zone->managed;
+		bytes += SPANNED_BYTES * zone->spanned + MANAGED_BYTES * managed;
+	}
 	return bytes;
 }
 

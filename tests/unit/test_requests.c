@@ -198,6 +198,63 @@ static void test_compaction_moves(void **state)
 	bud_lessons_fini(&l);
 }
 
+static bud_event of_node(bud_event_kind kind, int32_t pid, int32_t nid)
+{
+	bud_event e = other(kind, pid);
+	e.request.nid = nid;
+	return e;
+}
+
+static void test_how_fast_the_daemons_are(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event migrated = other(BUD_EV_MIGRATEPAGES, COMPACTD), by_task = other(BUD_EV_MIGRATEPAGES, TASK);
+	migrated.migrate.nr_migrated = 64;
+	by_task.migrate.nr_migrated = 32;
+	(void)state;
+	/* Woken at 1000 and 6000, the other node at 2000; what begins unasked, or nowhere, tells nothing. */
+	FEED(h, l, of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0), of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 1),
+	     of_node(BUD_EV_KSWAPD_WAKE, KSWAPD, 0), of_node(BUD_EV_KSWAPD_WAKE, KSWAPD, 0),
+	     of_node(BUD_EV_KSWAPD_WAKE, KSWAPD, BUD_MAX_NODES), of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0),
+	     of_node(BUD_EV_WAKEUP_KSWAPD, TASK, -1), of_node(BUD_EV_KSWAPD_WAKE, KSWAPD, 1),
+	     of_node(BUD_EV_KSWAPD_WAKE, KSWAPD, 0));
+	assert_int_equal(l.wakes, 3);
+	assert_int_equal(l.wake_ns, 2000 + 6000 + 3000);
+	bud_lessons_fini(&l);
+	/* kcompactd was woken, so its timer had not run out; what a task moves is no work of its. */
+	FEED(h, l, of_node(BUD_EV_KCOMPACTD_WAKE, COMPACTD, 1), other(BUD_EV_COMPACT_BEGIN, COMPACTD), migrated, by_task,
+	     other(BUD_EV_COMPACT_END, COMPACTD));
+	assert_string_equal(h.text, "");
+	assert_int_equal(l.kcompactd_pages, 64);
+	assert_int_equal(l.kcompactd_ns, 3000);
+	assert_int_equal(l.compactions, 0);
+	assert_int_equal(l.timers, 0);
+	bud_lessons_fini(&l);
+	/* It sleeps again without having been woken: it did, on that node. */
+	FEED(h, l, of_node(BUD_EV_KCOMPACTD_SLEEP, COMPACTD, 1), of_node(BUD_EV_KCOMPACTD_SLEEP, COMPACTD, 77));
+	assert_string_equal(h.text, "timer/0 ");
+	assert_int_equal(l.timers, 1 << 1);
+	bud_lessons_fini(&l);
+}
+
+static void test_victims_in_their_order(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event first = other(BUD_EV_OOM_VICTIM, TASK), second = first;
+	first.oom.pid = 9;
+	second.oom.pid = 3;
+	(void)state;
+	FEED(h, l, first, second);
+	assert_int_equal(l.nr_victims, 2);
+	assert_int_equal(l.victims[0], 9);
+	assert_int_equal(l.victims[1], 3);
+	assert_int_equal(h.last.kind, BUD_OP_VICTIM);
+	assert_int_equal(h.last.pid, 3);
+	bud_lessons_fini(&l);
+}
+
 static void test_a_slow_request_began_earlier(void **state)
 {
 	heard h;
@@ -291,6 +348,8 @@ int main(void)
 		cmocka_unit_test(test_what_reclaim_frees_is_its_own_choice),
 		cmocka_unit_test(test_memcg_reclaim_is_the_owners),
 		cmocka_unit_test(test_compaction_moves),
+		cmocka_unit_test(test_how_fast_the_daemons_are),
+		cmocka_unit_test(test_victims_in_their_order),
 		cmocka_unit_test(test_a_slow_request_began_earlier),
 		cmocka_unit_test(test_pages_cached_at_the_start),
 		cmocka_unit_test(test_nonsense_is_passed_over),
