@@ -10,6 +10,7 @@
 #include "lib/insight/culprit.h"
 
 #define SHOWN	    8  /* rows of a list that could be long */
+#define MAX_KINDS   64 /* of failures */
 #define INDENT	    10 /* of what is told of the request */
 #define LAST_COLUMN 22 /* of pinned pageblocks */
 
@@ -38,9 +39,61 @@ static void print_failure(const bud_explain_text *t, const bud_failure *f, bool 
 	fputc('\n', t->out);
 }
 
+/* Failures of the same order, cause and flags. */
+typedef struct kind {
+	uint64_t count;
+	const bud_failure *first;
+} kind;
+
+static int commonest_first(const void *a, const void *b)
+{
+	const kind *x = a, *y = b;
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	return x->first->number < y->first->number ? -1 : 1;
+}
+
+/* Kinds by their first failure; those for which there is no room are left out. */
+static size_t find_kinds(const bud_failures *failures, kind kinds[MAX_KINDS])
+{
+	size_t nr = 0;
+	for (size_t i = 0; i < failures->nr; i++) {
+		const bud_failure *f = &failures->failures[i];
+		size_t k = 0;
+		while (k < nr && (kinds[k].first->plea.order != f->plea.order || kinds[k].first->cause != f->cause ||
+				  kinds[k].first->plea.gfp_flags != f->plea.gfp_flags))
+			k++;
+		if (k == MAX_KINDS)
+			continue;
+		if (k == nr)
+			kinds[nr++] = (kind){ 0, f };
+		kinds[k].count++;
+	}
+	qsort(kinds, nr, sizeof *kinds, commonest_first);
+	return nr;
+}
+
+static void print_kinds(const bud_explain_text *t, const bud_failures *failures, uint64_t selected)
+{
+	kind kinds[MAX_KINDS];
+	char gfp[BUD_GFP_TEXT];
+	size_t nr = find_kinds(failures, kinds);
+	bud_output_print(t->out, "  %6s %6s  %-5s  %-13s  %s\n", "count", "first", "order", "cause", "flags");
+	for (size_t i = 0; i < nr && i < SHOWN; i++) {
+		const bud_failure *f = kinds[i].first;
+		bud_output_print(t->out, "  %6" PRIu64 " %6" PRIu64 "  %-5d  %-13s  ", kinds[i].count, f->number,
+				 f->plea.order, bud_cause_name(f->cause));
+		bud_output_wrap(t->out, 39, 39, bud_gfp_format(&t->kernel->gfp, f->plea.gfp_flags, gfp, sizeof gfp));
+		fputc('\n', t->out);
+	}
+	bud_output_print(t->out, "  %s-v lists them one by one", nr > SHOWN ? "... " : "");
+	if (selected)
+		bud_output_print(t->out, "; number %" PRIu64 " is explained here, --failure N another", selected);
+	fputc('\n', t->out);
+}
+
 void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failures, uint64_t selected)
 {
-	size_t nr = t->verbose || failures->nr <= SHOWN ? failures->nr : SHOWN;
 	bud_output_print(t->out, "%" PRIu64 " failed allocation%s", failures->total, failures->total == 1 ? "" : "s");
 	uint64_t wanted = 0;
 	for (int i = 0; i < BUD_NR_CAUSES; i++)
@@ -52,11 +105,11 @@ void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failur
 			bud_output_print(t->out, "%s %" PRIu64 " %s", said++ ? "," : ":", failures->by_cause[i],
 					 bud_cause_name((bud_cause)i));
 	fputc('\n', t->out);
-	for (size_t i = 0; i < failures->nr; i++)
-		if (i < nr || failures->failures[i].number == selected)
+	if (failures->nr > SHOWN && !t->verbose)
+		print_kinds(t, failures, selected);
+	else
+		for (size_t i = 0; i < failures->nr; i++)
 			print_failure(t, &failures->failures[i], failures->failures[i].number == selected);
-	if (nr < failures->nr)
-		bud_output_print(t->out, "        ... (-v lists all, with flags; --failure N explains another)\n");
 	fputc('\n', t->out);
 }
 

@@ -97,7 +97,12 @@ bud_status bud_explain_trial_run(bud_explain_trial *trial, bud_error *err)
 
 void bud_explain_trial_print(const bud_explain_trial *trial, const bud_explain_text *text)
 {
-	const bud_remedy_text remedy = { text, &trial->remedies, &trial->trial, trial->scene->plea.first };
+	const bud_section_filter *asked = &trial->options->filter;
+	const bud_remedy_text remedy = { .text = text,
+					 .remedies = &trial->remedies,
+					 .trial = &trial->trial,
+					 .slow = trial->scene->plea.first,
+					 .narrowed = asked->node >= 0 || asked->zone };
 	if (trial->untried[0])
 		bud_remedy_text_untried(text, trial->untried);
 	else

@@ -163,6 +163,8 @@ void bud_remedy_text_print(const bud_remedy_text *remedy)
 {
 	const bud_remedy_text *r = remedy;
 	print_head(r->text->out);
+	if (r->narrowed)
+		bud_output_print(r->text->out, "Here it may use all its zones, not only those asked above.\n");
 	print_trouble(r);
 	if (repeats(r) || unchanged(r)->fates.failed_too) {
 		print_advice(r);

@@ -14,7 +14,8 @@ typedef struct bud_remedy_text {
 	const bud_explain_text *text;
 	const bud_remedies *remedies;
 	const bud_trial *trial; /* of these */
-	bool slow; /* the request was served, and slowly: only at once is well */
+	bool slow;		/* the request was served, and slowly: only at once is well */
+	bool narrowed;		/* the replay was asked of few of its zones */
 } bud_remedy_text;
 
 void bud_remedy_text_print(const bud_remedy_text *remedy);
