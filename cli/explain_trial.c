@@ -56,6 +56,8 @@ static void set_up(bud_explain_trial *t)
 						    .nr_cpus = bundle->source->info.nr_cpus },
 				      .cases = t->remedies.cases,
 				      .nr_cases = t->remedies.nr,
+				      .control = t->remedies.control,
+				      .slow = t->scene->plea.first,
 				      .subject = t->subject,
 				      .end_ns = t->end_ns,
 				      .max_bytes = room(t) };
@@ -101,7 +103,6 @@ void bud_explain_trial_print(const bud_explain_trial *trial, const bud_explain_t
 	const bud_remedy_text remedy = { .text = text,
 					 .remedies = &trial->remedies,
 					 .trial = &trial->trial,
-					 .slow = trial->scene->plea.first,
 					 .narrowed = asked->node >= 0 || asked->zone };
 	if (trial->untried[0])
 		bud_remedy_text_untried(text, trial->untried);

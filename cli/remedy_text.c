@@ -14,39 +14,6 @@ static const bud_trial_side *unchanged(const bud_remedy_text *r)
 	return &r->trial->cases[0];
 }
 
-/* Whether the request fares as well as it can there: a failed one is served, a slow one at once. */
-static bool is_well(const bud_remedy_text *r, const bud_trial_side *side)
-{
-	bud_fate_kind kind = side->fates.own.kind;
-	return r->slow ? kind == BUD_FATE_AT_ONCE : kind > BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT;
-}
-
-/* The model has the trouble that the trace had: only then it can tell what helps. */
-static bool repeats(const bud_remedy_text *r)
-{
-	bud_fate_kind kind = unchanged(r)->fates.own.kind;
-	return kind >= BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT && !is_well(r, unchanged(r));
-}
-
-/* It serves the request and no more like it fail; or if the model cannot tell of the request, fewer like it do. */
-static bool helps(const bud_remedy_text *r, size_t which)
-{
-	const bud_trial_side *side = &r->trial->cases[which], *before = unchanged(r);
-	if (!which || side->fates.own.kind == BUD_FATE_LEFT_OUT)
-		return false;
-	return repeats(r) ? is_well(r, side) && side->failed <= before->failed : side->failed < before->failed;
-}
-
-/* That which helps and leaves the fewest like it to fail; 0: none helps. */
-static size_t find_best(const bud_remedy_text *r)
-{
-	size_t best = 0;
-	for (size_t i = 1; i < r->remedies->nr; i++)
-		if (helps(r, i) && (!best || r->trial->cases[i].failed < r->trial->cases[best].failed))
-			best = i;
-	return best;
-}
-
 /* ---- the conclusion ---- */
 
 static void print_trouble(const bud_remedy_text *r)
@@ -66,11 +33,13 @@ static void print_trouble(const bud_remedy_text *r)
 	else if (own->kind == BUD_FATE_FAILED)
 		bud_output_print(out, "The model fails it%s: %s.\n", t->setup->subject.failure ? ", too" : "",
 				 bud_fate_failure_text(own->failure));
-	else if (repeats(r))
+	else if (bud_trial_repeats(r->trial))
 		bud_output_print(out, "The model serves it %s.\n", how);
 	else
 		bud_output_print(out, "The model serves it %s with nothing changed: it cannot tell.\n", how);
-	if (!repeats(r) && t->trace.failed > 1)
+	if (bud_trial_by_chance(r->trial))
+		bud_output_print(out, "Next to no change (~) serves it, too: for this one it cannot tell.\n");
+	if (!bud_trial_tells(r->trial) && t->trace.failed > 1)
 		bud_output_print(out,
 				 "Of the %" PRIu64 " such requests that failed in the trace it fails %" PRIu64 ".\n",
 				 t->trace.failed, unchanged(r)->fates.failed_too);
@@ -79,13 +48,16 @@ static void print_trouble(const bud_remedy_text *r)
 static void print_advice(const bud_remedy_text *r)
 {
 	FILE *out = r->text->out;
-	size_t best = find_best(r);
+	size_t best = bud_trial_best(r->trial);
 	if (!best) {
 		bud_output_print(out, "Nothing that was tried helps.\n");
 		return;
 	}
-	bud_output_print(out, repeats(r) ? "It is served %s with\n    " : "Fewest such requests fail with\n    ",
-			 bud_fate_text(r->trial->cases[best].fates.own.kind));
+	if (bud_trial_tells(r->trial))
+		bud_output_print(out, "It is served %s with\n    ",
+				 bud_fate_text(r->trial->cases[best].fates.own.kind));
+	else
+		bud_output_print(out, "Fewest such requests fail with\n    ");
 	bud_output_wrap(out, 4, 4, r->remedies->cases[best].label);
 	bud_output_print(out, "\n");
 }
@@ -99,7 +71,10 @@ static void print_change(const bud_remedy_text *r, size_t which)
 	const char *label = r->remedies->cases[which].label, *now = r->remedies->now[which];
 	snprintf(change, sizeof change, "%s%s%s%s", which ? label : "nothing", *now ? " (is " : "", now,
 		 *now ? ")" : "");
-	bud_output_print(out, "  %c ", helps(r, which) ? '*' : ' ');
+	bud_output_print(out, "  %c ",
+			 bud_trial_helps(r->trial, which)	      ? '*'
+			 : which && which == r->trial->setup->control ? '~'
+								      : ' ');
 	if (strlen(change) <= CHANGE) {
 		bud_output_print(out, "%-*s", CHANGE, change);
 		return;
@@ -133,9 +108,12 @@ static void print_table(const bud_remedy_text *r)
 			 "  alike: of %" PRIu64 " such requests that failed in the trace, fail here; + others\n"
 			 "  kept: free pages below which kswapd is woken, of all zones; then how many more\n"
 			 "  stalls: direct reclaims and compactions, of all requests\n"
-			 "  * %s (simulate --case tries others)\n",
+			 "  * %s\n",
 			 r->trial->trace.failed,
-			 repeats(r) ? "it fares well, and no more such requests fail" : "fewer such requests fail");
+			 bud_trial_tells(r->trial) ? "it fares well, and no more such requests fail"
+						   : "fewer such requests fail than with nothing or ~ changed");
+	if (r->trial->setup->control)
+		bud_output_print(out, "  ~ next to no change: where it differs from nothing, chance decides\n");
 }
 
 static void print_judgement(const bud_remedy_text *r)
@@ -166,7 +144,7 @@ void bud_remedy_text_print(const bud_remedy_text *remedy)
 	if (r->narrowed)
 		bud_output_print(r->text->out, "Here it may use all its zones, not only those asked above.\n");
 	print_trouble(r);
-	if (repeats(r) || unchanged(r)->fates.failed_too) {
+	if (bud_trial_repeats(r->trial) || unchanged(r)->fates.failed_too) {
 		print_advice(r);
 		print_table(r);
 	}

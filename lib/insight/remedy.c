@@ -48,6 +48,17 @@ static void try_times(const look *l, bud_sysctl sysctl, uint64_t times, uint64_t
 		try_sysctl(l, sysctl, now > most / times ? most : now * times);
 }
 
+/* So little that marks move by a page or two: no remedy, but what it changes any remedy could change by chance. */
+static void try_next_to_nothing(const look *l)
+{
+	uint64_t now = in_force(l, BUD_SYSCTL_min_free_kbytes), page = 1u << (l->ground->kernel->page_shift - 10);
+	uint64_t more = now / 64 > page ? now / 64 : page;
+	if (now == BUD_UNKNOWN || now > INT32_MAX / 2)
+		return;
+	l->remedies->control = l->remedies->nr;
+	try_sysctl(l, BUD_SYSCTL_min_free_kbytes, now + more);
+}
+
 /* A quarter more of the decisive zone, in whole MiB. */
 static void try_memory(const look *l)
 {
@@ -176,10 +187,11 @@ void bud_remedies_find(bud_remedies *remedies, const bud_remedy_ground *ground)
 	const bud_impasse *scene = ground->scene;
 	const bud_explanation *e = &scene->explanation;
 	look l = { remedies, ground, e->decisive < 0 ? NULL : &e->answers[e->decisive] };
-	remedies->nr = 0;
+	remedies->nr = remedies->control = 0;
 	snprintf(add(&l)->label, sizeof remedies->cases->label, "unchanged");
 	if (e->cause == BUD_CAUSE_LIMIT)
 		return;
+	try_next_to_nothing(&l);
 	try_times(&l, BUD_SYSCTL_min_free_kbytes, 2, INT32_MAX);
 	try_times(&l, BUD_SYSCTL_min_free_kbytes, 4, INT32_MAX);
 	try_times(&l, BUD_SYSCTL_watermark_scale_factor, 10, 3000);

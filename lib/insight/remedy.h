@@ -16,6 +16,8 @@ typedef struct bud_remedies {
 	bud_whatif_case cases[BUD_REMEDIES + 1]; /* the first is the unchanged one */
 	char now[BUD_REMEDIES + 1][64];		 /* what the setting was; "": does not apply */
 	size_t nr;
+	size_t control; /* the case with next to no change: where it differs from the unchanged one is chance; 0: none
+			 */
 } bud_remedies;
 
 /* Where the request stood. */

@@ -101,6 +101,52 @@ bud_status bud_trial_run(bud_trial *trial, uint64_t *budget, bool *done, bud_err
 	return BUD_OK;
 }
 
+/* ---- what it says ---- */
+
+/* Whether the request fares as well as it can there: a failed one is served, a slow one at once. */
+static bool is_well(const bud_trial *t, size_t which)
+{
+	bud_fate_kind kind = t->cases[which].fates.own.kind;
+	return t->setup->slow ? kind == BUD_FATE_AT_ONCE : kind > BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT;
+}
+
+bool bud_trial_repeats(const bud_trial *trial)
+{
+	bud_fate_kind kind = trial->cases[0].fates.own.kind;
+	return kind >= BUD_FATE_FAILED && kind < BUD_FATE_LEFT_OUT && !is_well(trial, 0);
+}
+
+bool bud_trial_by_chance(const bud_trial *trial)
+{
+	size_t control = trial->setup->control;
+	return control && bud_trial_repeats(trial) && is_well(trial, control);
+}
+
+bool bud_trial_tells(const bud_trial *trial)
+{
+	return bud_trial_repeats(trial) && !bud_trial_by_chance(trial);
+}
+
+bool bud_trial_helps(const bud_trial *trial, size_t which)
+{
+	const bud_trial_side *side = &trial->cases[which];
+	uint64_t before = trial->cases[0].failed, chance = trial->cases[trial->setup->control].failed;
+	if (!which || which == trial->setup->control || side->fates.own.kind == BUD_FATE_LEFT_OUT)
+		return false;
+	if (bud_trial_tells(trial))
+		return is_well(trial, which) && side->failed <= before;
+	return side->failed < before && side->failed < chance;
+}
+
+size_t bud_trial_best(const bud_trial *trial)
+{
+	size_t best = 0;
+	for (size_t i = 1; i < trial->next; i++)
+		if (bud_trial_helps(trial, i) && (!best || trial->cases[i].failed < trial->cases[best].failed))
+			best = i;
+	return best;
+}
+
 /* ---- rows ---- */
 
 static const char *const columns[] = { "number",
@@ -119,9 +165,16 @@ static const char *const columns[] = { "number",
 				       "reclaimed_pages",
 				       "moved_pages",
 				       "left_out_requests",
+				       "role",
+				       "helps",
 				       "case" };
 
 const bud_table bud_trial_table = { "simulated_remedy", columns, sizeof columns / sizeof *columns };
+
+static const char *role_of(const bud_trial *trial, size_t which)
+{
+	return !which ? "unchanged" : which == trial->setup->control ? "control" : "remedy";
+}
 
 static bud_status add_row(const bud_trial *trial, size_t which, uint64_t number, uint64_t t_ns, bud_row_sink *sink,
 			  bud_error *err)
@@ -145,6 +198,8 @@ static bud_status add_row(const bud_trial *trial, size_t which, uint64_t number,
 				  bud_value_uint(side->reclaimed),
 				  bud_value_uint(side->moved),
 				  bud_value_uint(side->left_out),
+				  bud_value_text(role_of(trial, which)),
+				  bud_value_bool(bud_trial_helps(trial, which)),
 				  bud_value_text(trial->setup->cases[which].label) };
 	return sink->row(sink->self, row, err);
 }

@@ -19,6 +19,8 @@ typedef struct bud_trial_setup {
 	bud_settings_input settings;
 	const bud_whatif_case *cases; /* the first is the unchanged one */
 	size_t nr_cases;	      /* at most BUD_JUDGE_CASES */
+	size_t control; /* the case with next to no change: where it differs from the first is chance; 0: none */
+	bool slow;	/* the request was served, but slowly: only at once is well */
 	bud_fate_subject subject;
 	uint64_t end_ns;  /* so far it goes: the request's time, or that of the last like it */
 	size_t max_bytes; /* for tables of the cases */
@@ -51,8 +53,23 @@ void bud_trial_fini(bud_trial *trial);
 /* Goes on as bud_whatif_run() does. BUD_ERR_USAGE if there is no state to begin with. */
 bud_status bud_trial_run(bud_trial *trial, uint64_t *budget, bool *done, bud_error *err);
 
+/* When it is done: what it says. */
+
+/* The unchanged case has the trouble that the trace had: the request fails, or is slow. */
+bool bud_trial_repeats(const bud_trial *trial);
+/* It does, but next to no change ends it. */
+bool bud_trial_by_chance(const bud_trial *trial);
+/* The model tells of this very request, not only of those like it. */
+bool bud_trial_tells(const bud_trial *trial);
+/* The case serves the request, and no more of those like it fail; or where the model does not tell of it, fewer of
+ * those do than with nothing or next to nothing changed. */
+bool bud_trial_helps(const bud_trial *trial, size_t which);
+/* Of the cases that help, the first that leaves the fewest like it to fail; 0: none helps. */
+size_t bud_trial_best(const bud_trial *trial);
+
 /*
- * Section `simulated_remedy`: a row for each case. fate, failure, reclaims
+ * Section `simulated_remedy`: a row for each case; role is unchanged, control
+ * or remedy, helps as above. fate, failure, reclaims
  * and compactions are of the request; like_failed counts the requests like
  * it that failed in the trace (itself among them), failed_too those of them that fail
  * in the case, failed_newly others like it. The rest is of the whole machine up to the end.

@@ -74,6 +74,7 @@ static void settings_are_those_the_kernel_has(void **state)
 	assert_int_equal(c->sysctls.origin[BUD_SYSCTL_min_free_kbytes], BUD_SYSCTL_SET);
 	assert_string_equal(p->remedies.now[c - p->remedies.cases], "4000");
 	assert_string_equal(p->remedies.cases[0].label, "unchanged");
+	assert_string_equal(p->remedies.cases[p->remedies.control].label, "min_free_kbytes=4062");
 	assert_non_null(find(p, "defrag_mode=1"));
 	assert_non_null(find(p, "compaction_proactiveness=60"));
 	assert_non_null(find(p, "extfrag_threshold=0"));
