@@ -144,7 +144,11 @@ static void put_hidden(bud_requests *r, const bud_event *e, bud_pfn pfn)
 	if (!known || r->next_hidden == known->nr_hidden || known->hidden[r->next_hidden] != r->seq)
 		return;
 	bud_gfp gfp = BUD_GFP_KERNEL;
-	bud_migratetype type = e->kind == BUD_EV_ZONE_LOCKED ? type_of(r, e) : BUD_MT_UNMOVABLE;
+	bud_migratetype type = BUD_MT_UNMOVABLE;
+	if (e->kind == BUD_EV_ZONE_LOCKED)
+		type = type_of(r, e);
+	else if (e->kind == BUD_EV_EXTFRAG)
+		type = bud_kernel_migratetype(r->kernel, e->extfrag.alloc_migratetype);
 	gfp |= type == BUD_MT_MOVABLE ? BUD_GFP_MOVABLE : type == BUD_MT_RECLAIMABLE ? BUD_GFP_RECLAIMABLE : 0;
 	put(r, e, BUD_OP_ALLOC, pfn, 0, (bud_op){ .gfp = gfp, .node = -1 });
 	bud_page_note *note = note_of(r, pfn);
@@ -152,11 +156,11 @@ static void put_hidden(bud_requests *r, const bud_event *e, bud_pfn pfn)
 		note->state = BUD_NOTE_OUT;
 }
 
-static void feed_taken(bud_requests *r, const bud_event *e)
+static void feed_taken(bud_requests *r, const bud_event *e, bud_pfn pfn)
 {
-	note_pages(r, e, e->page.pfn, BUD_NOTE_CACHED, 0);
+	note_pages(r, e, pfn, BUD_NOTE_CACHED, 0);
 	if (e->order == 0)
-		put_hidden(r, e, e->page.pfn);
+		put_hidden(r, e, pfn);
 }
 
 static void vote(bud_requests *r, const bud_event *e, bud_gfp gfp, int node)
@@ -303,7 +307,7 @@ static void feed_page(bud_requests *r, const bud_event *e)
 		break;
 	case BUD_EV_ZONE_LOCKED:
 		if (e->page.pfn != BUD_PFN_NONE && is_memory(r, e, e->page.pfn))
-			feed_taken(r, e);
+			feed_taken(r, e, e->page.pfn);
 		break;
 	case BUD_EV_PCPU_DRAIN:
 		if (is_memory(r, e, e->page.pfn))
@@ -311,7 +315,7 @@ static void feed_page(bud_requests *r, const bud_event *e)
 		break;
 	default:
 		if (r->kernel->extfrag_removes && is_memory(r, e, e->extfrag.pfn))
-			note_pages(r, e, e->extfrag.pfn, BUD_NOTE_CACHED, 0);
+			feed_taken(r, e, e->extfrag.pfn);
 		break;
 	}
 }

@@ -66,9 +66,11 @@ static bud_event other(bud_event_kind kind, int32_t pid)
 	return (bud_event){ .kind = (uint8_t)kind, .pid = pid };
 }
 
+static const char *release = "6.12.0";
+
 static void setup_memory(void)
 {
-	bud_kernel_init(&kernel, "6.12.0", "x86_64");
+	bud_kernel_init(&kernel, release, "x86_64");
 	zone = (bud_zone){ .node = 1, .start_pfn = 0, .spanned = 4096 };
 	range = (bud_zone_range){ 0, 4096, &zone };
 	memory = (bud_memory){ .zones = &zone, .nr_zones = 1, .ranges = &range, .nr_ranges = 1 };
@@ -145,6 +147,25 @@ static void test_a_page_without_request_gets_one(void **state)
 	/* The same of a page that had been freed to the lists before. */
 	FEED(h, l, page(BUD_EV_ALLOC, TASK, 20, 0), page(BUD_EV_FREE, TASK, 20, 0), page(BUD_EV_FREE, TASK, 20, 0));
 	assert_string_equal(h.text, "alloc 20/0 free 20/0 alloc 20/0 free 20/0 ");
+	bud_lessons_fini(&l);
+}
+
+/* Since 6.10 a fallback may be all that tells that a page left; before, it names a block that stays free. */
+static void test_a_fallback_hands_out_a_page(void **state)
+{
+	heard h;
+	bud_lessons l;
+	bud_event fallback = other(BUD_EV_EXTFRAG, TASK);
+	fallback.extfrag.pfn = 20;
+	(void)state;
+	FEED(h, l, fallback, page(BUD_EV_FREE, TASK, 20, 0));
+	assert_string_equal(h.text, "alloc 20/0 free 20/0 ");
+	bud_lessons_fini(&l);
+	release = "6.6.0";
+	FEED(h, l, fallback, page(BUD_EV_FREE, TASK, 20, 0));
+	release = "6.12.0";
+	assert_string_equal(h.text, "free 20/0 ");
+	assert_int_equal(l.nr_hidden, 0);
 	bud_lessons_fini(&l);
 }
 
@@ -345,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_a_refill_is_no_request),
 		cmocka_unit_test(test_flags_and_names_are_kept),
 		cmocka_unit_test(test_a_page_without_request_gets_one),
+		cmocka_unit_test(test_a_fallback_hands_out_a_page),
 		cmocka_unit_test(test_what_reclaim_frees_is_its_own_choice),
 		cmocka_unit_test(test_memcg_reclaim_is_the_owners),
 		cmocka_unit_test(test_compaction_moves),
