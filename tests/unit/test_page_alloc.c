@@ -383,6 +383,27 @@ static void test_lists_of_the_policies(void **state)
 	}
 }
 
+/* An OOM victim may have the high-atomic reserve, but per-CPU lists are not refilled from it: 6.0 looks there itself. */
+static void test_behind_an_empty_list(void **state)
+{
+	(void)state;
+	for (int since_60 = 0; since_60 < 2; since_60++) {
+		bud_machine m;
+		bud_kernel k = model_kernel("6.12.0");
+		const bud_machine_spec zone = { 0, BUD_ZONE_NORMAL, 0, 16384, 16384 };
+		k.pcp_rework = since_60;
+		model_init(&m, &k, &zone, 1, 1);
+		bud_machine_zone *z = &m.zones[0];
+		bud_machine_set_pageblock(z, 8192, BUD_MT_HIGHATOMIC);
+		bud_machine_set_free(&m, z, 8192, 9, BUD_MT_HIGHATOMIC);
+		bud_request r = model_request(0, GFP_KERNEL_);
+		bud_alloc_context c;
+		assert_int_equal(bud_request_prepare(&c, &r, &k, &m.rules, 0), BUD_PREPARED);
+		assert_int_equal(bud_rmqueue(&m, z, &c, BUD_ALLOC_OOM), since_60 ? 8192 : BUD_PFN_NONE);
+		bud_machine_fini(&m);
+	}
+}
+
 static void test_isolated_and_large_frees(void **state)
 {
 	(void)state;
@@ -460,6 +481,35 @@ static void test_the_high_atomic_reserve(void **state)
 		assert_true(bud_rmqueue_unreserve(&m, &c, true));
 		assert_int_equal(z->view->highatomic_reserved, 0);
 		assert_int_equal(z->lists.area.pages[BUD_MT_HIGHATOMIC], 0);
+		bud_machine_fini(&m);
+	}
+}
+
+/* A block of more than a pageblock: since 6.12 all of it is reserved, and given back, before only its first. */
+static void test_a_large_atomic_block_is_reserved(void **state)
+{
+	(void)state;
+	for (int whole = 0; whole < 2; whole++) {
+		const bud_machine_spec zone = { 0, BUD_ZONE_NORMAL, 0, 262144, 262144 };
+		bud_kernel k = model_kernel(whole ? "6.12.0" : "6.6.0");
+		bud_machine m;
+		model_init(&m, &k, &zone, 1, 1);
+		bud_machine_zone *z = &m.zones[0];
+		bud_machine_set_used(z, 2048, 10, BUD_MT_UNMOVABLE);
+		bud_rmqueue_reserve(&m, z, 2048, 10);
+		assert_int_equal(z->view->highatomic_reserved, whole ? 1024 : 512);
+		assert_int_equal(bud_freelist_pageblock(&z->lists, 2048), BUD_MT_HIGHATOMIC);
+		assert_int_equal(bud_freelist_pageblock(&z->lists, 2560), whole ? BUD_MT_HIGHATOMIC : BUD_MT_MOVABLE);
+		m.no_pcp = true;
+		assert_true(bud_page_alloc_free(&m, 0, 2048, 10));
+		bud_request r = model_request(0, GFP_KERNEL_);
+		bud_alloc_context c;
+		assert_int_equal(bud_request_prepare(&c, &r, &k, &m.rules, 0), BUD_PREPARED);
+		assert_true(bud_rmqueue_unreserve(&m, &c, true));
+		assert_int_equal(z->view->highatomic_reserved, 0);
+		assert_int_equal(z->lists.area.pages[BUD_MT_HIGHATOMIC], 0);
+		assert_int_equal(bud_freelist_pageblock(&z->lists, 2048), BUD_MT_UNMOVABLE);
+		assert_int_equal(bud_freelist_pageblock(&z->lists, 2560), whole ? BUD_MT_UNMOVABLE : BUD_MT_MOVABLE);
 		bud_machine_fini(&m);
 	}
 }
@@ -555,8 +605,10 @@ int main(void)
 		cmocka_unit_test(test_another_local_zone_before_mixing),
 		cmocka_unit_test(test_nodes_with_a_busy_kswapd_are_spared),
 		cmocka_unit_test(test_lists_of_the_policies),
+		cmocka_unit_test(test_behind_an_empty_list),
 		cmocka_unit_test(test_isolated_and_large_frees),
 		cmocka_unit_test(test_the_high_atomic_reserve),
+		cmocka_unit_test(test_a_large_atomic_block_is_reserved),
 		cmocka_unit_test(test_the_charge_comes_last),
 		cmocka_unit_test(test_settings_and_size_change_what_is_computed),
 		cmocka_unit_test(test_a_copy_goes_its_own_way),

@@ -311,6 +311,24 @@ static void test_kswapd_leaves_blocks_to_kcompactd(void **state)
 	}
 }
 
+/* To 5.0 all hints go, whatever is there. */
+static void test_old_kernels_forget_all_hints(void **state)
+{
+	world w;
+	(void)state;
+	prepare(&w);
+	begin(&w, "4.19.0");
+	settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+	memset(w.m.zones[1].skip, 1, PAGES / 512);
+	w.m.zones[1].compact.flush = true;
+	wake(&w, 0);
+	bud_reclaim_advance(&w.r, 1000 * MS);
+	assert_false(bud_reclaim_is_busy(&w.r));
+	for (int block = 0; block < PAGES / 512; block++)
+		assert_int_equal(w.m.zones[1].skip[block], 0);
+	end(&w);
+}
+
 static void test_a_boost_calls_for_whole_pageblocks(void **state)
 {
 	world w;
@@ -705,6 +723,7 @@ int main(void)
 		cmocka_unit_test(test_kswapd_is_as_fast_as_in_the_trace),
 		cmocka_unit_test(test_kswapd_ends_above_the_high_mark),
 		cmocka_unit_test(test_kswapd_leaves_blocks_to_kcompactd),
+		cmocka_unit_test(test_old_kernels_forget_all_hints),
 		cmocka_unit_test(test_a_boost_calls_for_whole_pageblocks),
 		cmocka_unit_test(test_requests_take_their_time),
 		cmocka_unit_test(test_statistics_come_round),

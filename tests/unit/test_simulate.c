@@ -264,6 +264,33 @@ static void test_atomic_requests_are_atomic_to_older_kernels(void **state)
 			served_by("6.12.0", BUD_GFP_HIGH | BUD_GFP_KSWAPD_RECLAIM) + 64);
 }
 
+/* What zoneinfo tells of a list at the start; only lists that tune themselves can be anywhere but at their size. */
+static void test_lists_begin_as_they_had_tuned_themselves(void **state)
+{
+	static const struct {
+		const char *release;
+		bool tunes;
+	} rows[] = { { "6.6.0", false }, { "6.12.0", true } };
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		start s;
+		start_init(&s);
+		bud_kernel_init(&s.kernel, rows[i].release, "x86_64");
+		assert_int_equal(bud_simulation_create(&s.sim, &s.setup, NULL), BUD_OK);
+		const bud_pcp *pcp = bud_simulation_zone(s.sim, 0)->pcp;
+		uint32_t high = pcp[1].high, least = pcp[1].sizes.high_min, most = pcp[1].sizes.high_max;
+		const uint64_t told[] = { least + 1, 0, UINT64_MAX }, begins[] = { least + 1, least, most };
+		for (size_t k = 0; k < 3; k++) {
+			bud_simulation_tune(s.sim, 0, 1, told[k]);
+			assert_int_equal(pcp[1].high, rows[i].tunes ? begins[k] : high);
+		}
+		assert_int_equal(pcp[0].high, high);
+		bud_simulation_tune(s.sim, 7, 1, 1); /* nothing of the kind is here */
+		bud_simulation_tune(s.sim, 0, 7, 1);
+		start_fini(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,6 +302,7 @@ int main(void)
 		cmocka_unit_test(test_failed_in_the_trace),
 		cmocka_unit_test(test_strangers_take_who_was_moved),
 		cmocka_unit_test(test_who_is_left_out),
+		cmocka_unit_test(test_lists_begin_as_they_had_tuned_themselves),
 		cmocka_unit_test(test_atomic_requests_are_atomic_to_older_kernels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

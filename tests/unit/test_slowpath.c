@@ -308,6 +308,26 @@ static void test_reserves_for_who_has_them(void **state)
 	}
 }
 
+/* Where the OOM killer may not help (THISNODE), NOFAIL gets to three quarters of the min mark to 6.2 (HARDER), to half
+ * of it since. */
+static void test_what_must_not_fail_goes_into_the_reserves(void **state)
+{
+	(void)state;
+	const struct {
+		const char *release;
+		unsigned quarters;
+	} rows[] = { { "5.10.0", 3 }, { "6.3.0", 2 }, { "6.12.0", 2 } };
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		full_machine(rows[i].release, 2000);
+		uint64_t min = machine.views[0].marks.min;
+		bud_request r = model_request(0, GFP_MOVABLE_ | BUD_GFP_NOFAIL | BUD_GFP_THISNODE);
+		while (bud_page_alloc(&machine, &r, NULL) != BUD_PFN_NONE)
+			;
+		assert_int_equal(bud_free_area_pages(machine.views[0].area), min - min / 4 * (4 - rows[i].quarters));
+		bud_machine_fini(&machine);
+	}
+}
+
 static void test_the_reserve_is_given_up_before_the_oom_killer(void **state)
 {
 	(void)state;
@@ -388,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_compaction_needs_io),
 		cmocka_unit_test(test_noretry_of_the_kernels),
 		cmocka_unit_test(test_reserves_for_who_has_them),
+		cmocka_unit_test(test_what_must_not_fail_goes_into_the_reserves),
 		cmocka_unit_test(test_the_reserve_is_given_up_before_the_oom_killer),
 		cmocka_unit_test(test_kswapd_is_woken),
 		cmocka_unit_test(test_scopes_of_old_kernels_begin_here),
