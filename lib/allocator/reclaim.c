@@ -7,6 +7,7 @@
 #define DEFAULT_PAGES 100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS    1000000
 #define IN_VAIN	      10	/* finding that compaction need not or should not run takes this part of a run */
+#define TICK_NS	      1000000000
 #define TIMER_NS      500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 
 bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
@@ -143,20 +144,27 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 	return result;
 }
 
+/* Statistics are brought up to date at each full second. */
+static uint64_t next_tick(uint64_t t_ns)
+{
+	return (t_ns / TICK_NS + 1) * TICK_NS;
+}
+
 void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 {
 	bud_reclaim *r = reclaim;
 	r->request_ns = t_ns;
 	if (t_ns <= r->now_ns)
 		return;
-	uint64_t second = r->now_ns / 1000000000;
 	r->now_ns = t_ns;
 	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
 		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
 	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
 		bud_kcompactd_run(r, __builtin_ctzll(up), t_ns);
-	if (t_ns / 1000000000 != second)
+	if (t_ns >= r->next_tick_ns) {
+		r->next_tick_ns = next_tick(t_ns);
 		bud_page_alloc_tick(r->machine);
+	}
 	if (t_ns < r->next_timer_ns)
 		return;
 	r->next_timer_ns = t_ns + TIMER_NS;
@@ -261,6 +269,7 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 	reclaim->moves = moves ? lessons->kcompactd_pages : DEFAULT_PAGES;
 	reclaim->per_move_ns = moves ? lessons->kcompactd_ns : DEFAULT_NS;
 	reclaim->wake_ns = lessons->wakes ? lessons->wake_ns / lessons->wakes : 0;
+	reclaim->next_tick_ns = next_tick(now_ns);
 	reclaim->next_timer_ns = now_ns + TIMER_NS;
 	for (unsigned i = 1; i <= lessons->nr_classes; i++)
 		if (bud_reclaim_seat(lessons, lessons->classes[i].gfp) == BUD_SEAT_SWAP)

@@ -69,6 +69,7 @@ struct bud_reclaim {
 	bud_kcompactd kcompactd[BUD_MAX_NODES];
 	uint64_t kcompactd_up;		 /* nodes whose kcompactd is at work, a bit each */
 	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
+	uint64_t next_tick_ns;		 /* when the per-CPU lists shrink next */
 	uint64_t next_timer_ns;		 /* where the trace does not tell when kcompactd's timers run out */
 	uint64_t wake_ns;		 /* from waking kswapd to its work */
 	uint64_t moves, per_move_ns;	 /* kcompactd's speed: pages in so much time */

@@ -105,7 +105,7 @@ static void note_daemons(bud_requests *r)
 
 static bud_page_note *note_of(bud_requests *r, bud_pfn pfn)
 {
-	bud_page_note *note = bud_pagemap_make(&r->notes, pfn);
+	bud_page_note *note = bud_pagemap_make(&r->notes, pfn, sizeof(bud_page_note));
 	r->out_of_memory |= !note && pfn < r->notes.nr_chunks << BUD_PAGEMAP_SHIFT;
 	return note;
 }
@@ -117,7 +117,7 @@ static bool is_memory(const bud_requests *r, const bud_event *e, bud_pfn pfn)
 
 static uint8_t state_of(const bud_requests *r, bud_pfn pfn)
 {
-	const bud_page_note *note = bud_pagemap_find(&r->notes, pfn);
+	const bud_page_note *note = bud_pagemap_find(&r->notes, pfn, sizeof(bud_page_note));
 	return note ? note->state : BUD_NOTE_UNSEEN;
 }
 
@@ -243,7 +243,7 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, const bud_request_task *kswapd)
 {
 	bud_lessons *lessons = r->learning;
-	const bud_page_note *note = bud_pagemap_find(&r->notes, e->page.pfn);
+	const bud_page_note *note = bud_pagemap_find(&r->notes, e->page.pfn, sizeof(bud_page_note));
 	uint8_t state = note ? note->state : BUD_NOTE_UNSEEN;
 	uint64_t pages = (uint64_t)1 << e->order;
 	if (kind == BUD_OP_RECLAIM) {

@@ -69,14 +69,14 @@ void bud_tenants_fini(bud_tenants *tenants);
 /* Where that name lives: a place, BUD_PLACE_NONE or BUD_PLACE_GONE. */
 static inline uint32_t bud_tenants_find(const bud_tenants *t, bud_pfn name)
 {
-	const uint32_t *place = bud_pagemap_find(&t->names, name);
+	const uint32_t *place = bud_pagemap_find(&t->names, name, sizeof(uint32_t));
 	return !place || !*place ? BUD_PLACE_NONE : *place == 1 ? BUD_PLACE_GONE : *place - 2;
 }
 
 /* The tenant of a place: of the block that begins there, or that it lies in; NULL: nobody. */
 static inline bud_tenant *bud_tenants_at(const bud_tenants *t, uint32_t place)
 {
-	bud_tenant *tenant = bud_pagemap_find(&t->places, place);
+	bud_tenant *tenant = bud_pagemap_find(&t->places, place, sizeof(bud_tenant));
 	return tenant && tenant->flags ? tenant : NULL;
 }
 
