@@ -69,7 +69,8 @@ static void *keep(bud_site_table *t, const void *bytes, size_t size)
 
 static bud_text text_of(const char *text)
 {
-	return (bud_text){ text, (uint32_t)strnlen(text, MAX_COMM) };
+	size_t length = strlen(text);
+	return (bud_text){ text, length < MAX_COMM ? (uint32_t)length : MAX_COMM };
 }
 
 bud_status bud_site_table_create(bud_site_table **table, bud_source *source, const bud_kernel *kernel,
