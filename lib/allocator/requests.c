@@ -256,6 +256,8 @@ static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, co
 		else
 			lessons->direct_pages += pages;
 	}
+	if (state == BUD_NOTE_OUT && kind == BUD_OP_FREE && is_victim(r, e->pid, e->t_ns))
+		lessons->out_of_memory |= !bud_pageset_set(&lessons->estates, note->seq);
 	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_RECLAIM && !lessons->nr_victims)
 		bud_lessons_add(lessons, &lessons->reclaimable, e->page.pfn, e->order, e->cpu, BUD_MT_UNKNOWN);
 	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_MOVE)
@@ -372,6 +374,26 @@ static void learn_wake(bud_lessons *lessons, const bud_event *e)
 	*woken = e->kind == BUD_EV_WAKEUP_KSWAPD ? e->t_ns : 0;
 }
 
+/* kswapd or kcompactd begins to work, or goes to sleep. */
+static void feed_daemon(bud_requests *r, bud_request_task *task, const bud_event *e)
+{
+	bool kswapd = e->kind == BUD_EV_KSWAPD_WAKE || e->kind == BUD_EV_KSWAPD_SLEEP;
+	if (r->learning)
+		bud_lessons_daemon(r->learning, e->cpu, e->request.nid);
+	if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
+		bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
+	if (kswapd) {
+		task->kswapd = 1;
+		task->home = (int16_t)e->request.nid;
+		return;
+	}
+	task->kcompactd = 1;
+	if (e->kind == BUD_EV_KCOMPACTD_SLEEP)
+		tell_timer(r, task, e, e->request.nid);
+	else
+		task->woken = 1;
+}
+
 static void begin_slow(bud_request_task *task, uint64_t t_ns)
 {
 	task->began_ns = task->began_ns ? task->began_ns : t_ns;
@@ -402,18 +424,9 @@ static void feed_task(bud_requests *r, const bud_event *e)
 		break;
 	case BUD_EV_KSWAPD_WAKE:
 	case BUD_EV_KSWAPD_SLEEP:
-		if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
-			bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
-		task->kswapd = 1;
-		task->home = (int16_t)e->request.nid;
-		break;
 	case BUD_EV_KCOMPACTD_WAKE:
 	case BUD_EV_KCOMPACTD_SLEEP:
-		task->kcompactd = 1;
-		if (e->kind == BUD_EV_KCOMPACTD_SLEEP)
-			tell_timer(r, task, e, e->request.nid);
-		else
-			task->woken = 1;
+		feed_daemon(r, task, e);
 		break;
 	case BUD_EV_DIRECT_BEGIN:
 	case BUD_EV_NODE_RECLAIM_BEGIN:

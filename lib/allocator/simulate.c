@@ -186,6 +186,7 @@ static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn pla
 	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
 	unsigned flags =
 		(movable ? BUD_TENANT_MOVABLE : 0u) | (bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0u);
+	flags |= bud_pageset_test(&s->lessons->estates, op->seq) ? BUD_TENANT_ESTATE : 0u;
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),
 			  bud_machine_zone_of(&s->machine, place)->index);
 }
@@ -343,6 +344,7 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 		break;
 	case BUD_OP_FREE:
 		s->counts.frees++;
+		bud_oom_frees(&s->reclaim, op->pid);
 		free_names(s, op->pfn, op->order, cpu);
 		if (s->nr_guests && op->order)
 			see_off_guests(s, op->pfn, cpu);

@@ -35,7 +35,8 @@ enum {
 	BUD_TENANT_MOVABLE = 4,
 	BUD_TENANT_POOLED = 8,
 	BUD_TENANT_NAMELESS = 16,
-	BUD_TENANT_ANONYMOUS = 32 /* to be reclaimed it must go to swap */
+	BUD_TENANT_ANONYMOUS = 32, /* to be reclaimed it must go to swap */
+	BUD_TENANT_ESTATE = 64	   /* it goes when the task goes */
 };
 
 typedef struct bud_tenant {
@@ -85,7 +86,8 @@ static inline uint32_t bud_tenants_head(const bud_tenant *tenant, uint32_t place
 	return place & ~((1u << tenant->order) - 1);
 }
 
-/* The block of names [name, name + 2^order) moves into that place; the newest of its list. flags: BUD_TENANT_MOVABLE, _ANONYMOUS.
+/* The block of names [name, name + 2^order) moves into that place; the newest of its list. flags: BUD_TENANT_MOVABLE,
+ * _ANONYMOUS, _ESTATE.
  */
 void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int order, int32_t pid, unsigned flags,
 		       bud_seat seat, unsigned zone);
