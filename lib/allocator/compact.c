@@ -225,29 +225,21 @@ typedef struct search {
 } search;
 
 /* The list begins with that block from now on: what was looked at comes last the next time (move_freelist_head). */
-static void turn_list(bud_freelist *l, bud_frame_list *list, uint32_t first)
+static void turn_list(bud_freelist *l, uint32_t head, uint32_t first)
 {
-	uint32_t before = l->links[first].prev;
-	if (before == BUD_FRAME_NONE)
-		return;
-	l->links[list->last].next = list->first;
-	l->links[list->first].prev = list->last;
-	l->links[before].next = BUD_FRAME_NONE;
-	l->links[first].prev = BUD_FRAME_NONE;
-	list->first = first;
-	list->last = before;
+	bud_frame_remove(l, head);
+	bud_frame_push(l, first, head, true);
 }
 
 /* Looks through the end of the list of Movable blocks of one order. */
 static void search_list(compaction *c, search *s, int order)
 {
 	bud_freelist *l = &c->zone->lists;
-	bud_frame_list *list = &l->lists[order][BUD_MT_MOVABLE];
-	uint32_t frame = list->last, last = frame;
+	uint32_t head = bud_freelist_head(l, order, BUD_MT_MOVABLE), frame = l->links[head].prev, last = frame;
 	unsigned scanned = 0;
 	s->found = s->fair = BUD_PFN_NONE;
-	for (; frame != BUD_FRAME_NONE && scanned < s->limit; frame = l->links[frame].prev) {
-		bud_pfn pfn = bud_freelist_pfn(l, frame);
+	for (; frame != head && scanned < s->limit; frame = l->links[frame].prev) {
+		bud_pfn pfn = l->base + frame;
 		scanned++;
 		last = frame;
 		if (s->highest == BUD_PFN_NONE || pfn > s->highest)
@@ -266,8 +258,8 @@ static void search_list(compaction *c, search *s, int order)
 		s->found = s->fair;
 	if (s->found != BUD_PFN_NONE)
 		last = (uint32_t)(s->found - l->base);
-	if (last != BUD_FRAME_NONE)
-		turn_list(l, list, last);
+	if (last != head)
+		turn_list(l, head, last);
 	if (scanned >= s->limit)
 		s->limit = s->limit > 1 ? s->limit / 2 : 1;
 }

@@ -206,7 +206,8 @@ static bool has_plenty(const bud_machine *m, int node, const bud_kswapd *k)
 static bool free_one(bud_reclaim *r, int node)
 {
 	bud_kswapd *k = &r->nodes[node];
-	bud_reclaimed freed = bud_reclaim_oldest(r, node, k->highest, k->boost > 0, (unsigned)r->node_cpu[node]);
+	bud_reclaimed freed =
+		bud_reclaim_oldest(r, (uint64_t)1 << node, k->highest, k->boost > 0, (unsigned)r->node_cpu[node]);
 	const bud_lesson_pace *pace = freed.swap ? &r->swap_pace : &r->kswapd_pace;
 	k->since_ns += (freed.pages ? freed.pages : 1) * pace->ns / pace->pages;
 	if (!freed.pages)

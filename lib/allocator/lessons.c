@@ -7,13 +7,8 @@ bud_status bud_lessons_init(bud_lessons *lessons, bud_error *err)
 {
 	*lessons = (bud_lessons){ 0 };
 	bud_pageset_init(&lessons->taken);
-	bud_pageset_init(&lessons->estates);
 	lessons->votes = calloc(BUD_LESSON_CPUS, sizeof *lessons->votes);
-	lessons->daemons = calloc(BUD_LESSON_CPUS, sizeof *lessons->daemons);
-	if (lessons->votes && lessons->daemons)
-		return BUD_OK;
-	bud_lessons_fini(lessons);
-	return bud_error_memory(err, "what a first look teaches");
+	return lessons->votes ? BUD_OK : bud_error_memory(err, "what a first look teaches");
 }
 
 void bud_lessons_fini(bud_lessons *lessons)
@@ -23,10 +18,8 @@ void bud_lessons_fini(bud_lessons *lessons)
 	free(lessons->reclaimable.list);
 	free(lessons->movable.list);
 	bud_pageset_fini(&lessons->taken);
-	bud_pageset_fini(&lessons->estates);
 	free(lessons->hidden);
 	free(lessons->votes);
-	free(lessons->daemons);
 	*lessons = (bud_lessons){ 0 };
 }
 
@@ -113,21 +106,10 @@ void bud_lessons_end(bud_lessons *lessons)
 		qsort(lessons->hidden, lessons->nr_hidden, sizeof *lessons->hidden, compare_seqs);
 }
 
-void bud_lessons_daemon(bud_lessons *lessons, unsigned cpu, int node)
-{
-	if (cpu < BUD_LESSON_CPUS && node >= 0 && node < BUD_MAX_NODES)
-		lessons->daemons[cpu] |= (uint64_t)1 << node;
-}
-
 int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu)
 {
 	int node = 0;
-	if (cpu >= BUD_LESSON_CPUS)
-		return 0;
-	uint64_t daemons = lessons->daemons[cpu];
-	if (daemons && !(daemons & (daemons - 1)) && lessons->votes[cpu][__builtin_ctzll(daemons)])
-		return __builtin_ctzll(daemons);
-	for (int n = 1; n < BUD_MAX_NODES; n++)
+	for (int n = 1; cpu < BUD_LESSON_CPUS && n < BUD_MAX_NODES; n++)
 		if (lessons->votes[cpu][n] > lessons->votes[cpu][node])
 			node = n;
 	return node;

@@ -49,13 +49,11 @@ typedef struct bud_lessons {
 	bud_lesson_pages reclaimable; /* in use at the start, freed by reclaim before any OOM kill; the first first */
 	bud_lesson_pages movable;     /* in use at the start, moved by compaction */
 	bud_pageset taken;	      /* numbers of the page events by which pages left that reclaim freed later */
-	bud_pageset estates;	      /* the same, of pages that victims of the OOM killer freed on their way out */
 	uint32_t *hidden; /* numbers of the page events by which pages of requests without event left, sorted */
 	size_t nr_hidden;
 	bud_lesson_class classes[BUD_LESSON_CLASSES + 1];
 	unsigned nr_classes;
 	uint32_t (*votes)[BUD_MAX_NODES]; /* of each CPU: requests served from each node */
-	uint64_t *daemons;		  /* of each CPU: nodes whose kswapd or kcompactd ran there, a bit each */
 	uint64_t kswapd_freed;		  /* pages freed by kswapd in all */
 	/* Of them, those whose run has its beginning in the trace, and how long they took: anonymous ones (swap), and
 	 * others. */
@@ -102,14 +100,7 @@ void bud_lessons_direct(bud_lessons *lessons, uint64_t pages, uint64_t ns);
 /* The look is over. */
 void bud_lessons_end(bud_lessons *lessons);
 
-/* A node's kswapd or kcompactd runs on that CPU. */
-void bud_lessons_daemon(bud_lessons *lessons, unsigned cpu, int node);
-
-/*
- * The node of that CPU: of whose daemons ran there, as they run on CPUs of
- * their node if it has any; where that does not tell, by what its requests
- * were served from; 0 where nothing tells.
- */
+/* The node of that CPU, by what its requests were served from; 0 where nothing tells. */
 int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu);
 
 #endif

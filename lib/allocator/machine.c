@@ -74,15 +74,24 @@ static bud_pcp_sizes pcp_sizes(const bud_machine *m, const bud_zone_view *v)
 			       (unsigned)m->sysctls.percpu_pagelist_high_fraction);
 }
 
+/* What requests come to may be different from now on. */
+static void forget_requests(bud_machine *m)
+{
+	memset(m->known, 0, sizeof m->known);
+}
+
 static void recompute(bud_machine *m)
 {
 	uint64_t managed = 0, block = (uint64_t)1 << m->kernel.pageblock_order;
-	m->rules.online = 0;
+	m->rules.online = m->rules.dma32 = 0;
 	for (size_t i = 0; i < m->nr_zones; i++) {
 		managed += m->views[i].managed;
-		m->rules.online |= m->views[i].managed ? (uint64_t)1 << m->views[i].node : 0;
+		uint64_t node = m->views[i].managed ? (uint64_t)1 << m->views[i].node : 0;
+		m->rules.online |= node;
+		m->rules.dma32 |= m->views[i].type == BUD_ZONE_DMA32 ? node : 0;
 	}
 	m->rules.grouping = managed >= block * (unsigned)(BUD_NR_MIGRATETYPES - !m->kernel.has_cma);
+	forget_requests(m);
 	for (unsigned node = 0; node < m->nr_nodes; node++)
 		bud_zoneview_list(&m->lists[node], m->views, m->nr_zones, (int)node, m->distance, m->nr_nodes);
 	set_marks(m);
@@ -113,6 +122,7 @@ void bud_machine_set(bud_machine *machine, const bud_sysctls *sysctls)
 	m->rules.defrag_mode = m->sysctls.defrag_mode == 1;
 	for (size_t i = 0; i < m->nr_zones; i++)
 		m->views[i].defrag_mode = m->rules.defrag_mode;
+	forget_requests(m);
 	if (resizes(&before, &m->sysctls))
 		recompute(m);
 }
@@ -132,7 +142,8 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 		.node = spec->node, .type = spec->type, .managed = spec->managed, .area = &z->lists.area
 	};
 	bud_status status =
-		bud_freelist_init(&z->lists, spec->start_pfn, spec->start_pfn + spec->spanned, &m->kernel, err);
+		bud_freelist_init(&z->lists, spec->start_pfn, spec->start_pfn + spec->spanned, &m->kernel,
+				  m->nr_cpus * BUD_PCP_LISTS, err);
 	if (status)
 		return status;
 	z->movable = calloc(z->lists.nr_blocks + 1, sizeof *z->movable);
@@ -142,7 +153,7 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 		return bud_error_memory(err, "the model's zones");
 	bud_pcp_sizes sizes = pcp_sizes(m, z->view);
 	for (unsigned cpu = 0; cpu < m->nr_cpus; cpu++)
-		bud_pcp_init(&z->pcp[cpu], &sizes);
+		bud_pcp_init(&z->pcp[cpu], &sizes, bud_freelist_other(&z->lists) + cpu * BUD_PCP_LISTS);
 	bud_compact_state *c = &z->compact;
 	c->migrate_pfn[0] = c->migrate_pfn[1] = z->lists.start_pfn;
 	c->init_pfn = z->lists.start_pfn;
@@ -217,7 +228,6 @@ bud_status bud_machine_init(bud_machine *machine, const bud_kernel *kernel, cons
 	m->rules = (bud_request_rules){
 		.allowed = ALL_FLAGS,
 		.zones = m->views,
-		.nr_zones = nr_zones,
 		.lists = m->lists,
 		.nr_nodes = m->nr_nodes,
 	};
@@ -270,6 +280,8 @@ void bud_machine_copy(bud_machine *to, const bud_machine *from)
 	to->rules.defrag_mode = from->rules.defrag_mode;
 	to->rules.grouping = from->rules.grouping;
 	to->rules.online = from->rules.online;
+	to->rules.dma32 = from->rules.dma32;
+	forget_requests(to);
 }
 
 void bud_machine_set_free(bud_machine *machine, bud_machine_zone *zone, bud_pfn pfn, int order, bud_migratetype type)
@@ -291,14 +303,6 @@ void bud_machine_set_used(bud_machine_zone *zone, bud_pfn pfn, int order, bud_mi
 {
 	bud_machine_note_unused(zone, pfn, order);
 	bud_machine_note_used(zone, pfn, order, type == BUD_MT_MOVABLE);
-}
-
-bud_machine_zone *bud_machine_zone_of(const bud_machine *machine, bud_pfn pfn)
-{
-	for (size_t i = 0; i < machine->nr_zones; i++)
-		if (bud_freelist_spans(&machine->zones[i].lists, pfn))
-			return &machine->zones[i];
-	return NULL;
 }
 
 void bud_machine_wake(bud_machine *machine, const bud_alloc_context *context, int node, int order,

@@ -128,6 +128,16 @@ typedef struct bud_machine_counts {
 	uint64_t wakes, boosts, reclaims, compactions, ooms;
 } bud_machine_counts;
 
+/* What a request without scopes, cpuset or nodemask came to; the next with these flags comes to the same. */
+typedef struct bud_known_request {
+	bool known;
+	bud_gfp gfp;
+	int node;
+	bud_alloc_context context; /* but for its request and order */
+} bud_known_request;
+
+#define BUD_KNOWN_REQUESTS 64
+
 struct bud_machine {
 	bud_kernel kernel;
 	bud_pcp_rules pcp_rules;
@@ -151,6 +161,7 @@ struct bud_machine {
 	bud_reclaim_ops ops;
 	bud_machine_watch watch;
 	bud_machine_counts counts;
+	bud_known_request known[BUD_KNOWN_REQUESTS]; /* by a hash of their flags; forgotten when settings change */
 };
 
 /*
@@ -229,7 +240,13 @@ static inline bool bud_machine_is_used(const bud_machine_zone *zone, bud_pfn pfn
 }
 
 /* The zone that a page lies in, or NULL. */
-bud_machine_zone *bud_machine_zone_of(const bud_machine *machine, bud_pfn pfn);
+static inline bud_machine_zone *bud_machine_zone_of(const bud_machine *machine, bud_pfn pfn)
+{
+	for (size_t i = machine->nr_zones; i-- > 0;)
+		if (bud_freelist_spans(&machine->zones[i].lists, pfn))
+			return &machine->zones[i];
+	return NULL;
+}
 /* kswapd of the node is woken if it sleeps and there is need (wakeup_kswapd). context: the request under way. */
 void bud_machine_wake(bud_machine *machine, const bud_alloc_context *context, int node, int order,
 		      bud_zone_type highest);

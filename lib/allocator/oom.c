@@ -3,7 +3,7 @@
 
 #include "lib/allocator/reclaim.h"
 
-#define EXIT_NS 30000000 /* who has been marked, and has freed nothing for so long, has left */
+#define EXIT_NS 200000000 /* who has been marked for so long has left */
 
 typedef bool tenant_visitor(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data);
 
@@ -27,7 +27,7 @@ typedef struct killing {
 static bool free_of_victim(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
 {
 	const killing *k = data;
-	if (tenant->pid != k->pid || !(tenant->flags & (BUD_TENANT_MOVABLE | BUD_TENANT_ESTATE)))
+	if (tenant->pid != k->pid || !(tenant->flags & BUD_TENANT_MOVABLE))
 		return false;
 	bud_reclaim_free(r, place, k->cpu);
 	return true;
@@ -95,14 +95,14 @@ static int32_t choose(bud_reclaim *r, unsigned cpu)
 		reap(r, pid, cpu);
 	r->dead[r->nr_dead++ % BUD_OOM_DEAD] = (bud_oom_dead){ pid, UINT64_MAX };
 	r->victim = told ? pid : 0;
-	r->leaves_ns = 0;
+	r->marked_ns = 0;
 	return pid;
 }
 
 /* Whether the latest victim has still to leave, or does. */
 static bool is_leaving(const bud_reclaim *r)
 {
-	return r->victim && (!r->leaves_ns || r->now_ns - r->leaves_ns < EXIT_NS);
+	return r->victim && (!r->marked_ns || r->now_ns - r->marked_ns < EXIT_NS);
 }
 
 bud_oom_victim bud_oom_kill(void *self, bud_machine *machine, const bud_alloc_context *context)
@@ -130,7 +130,7 @@ void bud_oom_marked(bud_reclaim *reclaim, int32_t pid)
 	bud_reclaim *r = reclaim;
 	r->chosen = false;
 	r->victim = pid;
-	r->leaves_ns = r->now_ns;
+	r->marked_ns = r->now_ns;
 	for (unsigned i = 0; i < BUD_OOM_DEAD; i++)
 		if (r->dead[i].pid == pid) {
 			r->dead[i].until_ns = r->now_ns;
@@ -141,12 +141,6 @@ void bud_oom_marked(bud_reclaim *reclaim, int32_t pid)
 			r->next_victim = i + 1;
 			break;
 		}
-}
-
-void bud_oom_frees(bud_reclaim *reclaim, int32_t pid)
-{
-	if (pid && pid == reclaim->victim && reclaim->leaves_ns)
-		reclaim->leaves_ns = reclaim->now_ns;
 }
 
 bool bud_oom_is_victim(const bud_reclaim *reclaim, int32_t pid)

@@ -6,7 +6,7 @@
  *
  * A victim that the trace marks too frees its pages when it frees them
  * there; if that does not help the request that called, all of them come back
- * at once (oom_reaper, exit_mm). While it has pages nobody else is chosen. What it
+ * at once (oom_reaper). While it has pages nobody else is chosen. What it
  * asks for in the trace before it is marked there it does not ask for here;
  * what it asks for on its way out, it does. Anybody else's pages come back at
  * once.
@@ -29,8 +29,6 @@ typedef struct bud_oom_dead {
 bud_oom_victim bud_oom_kill(void *self, bud_machine *machine, const bud_alloc_context *context);
 /* The trace's OOM killer has chosen that task: what it frees from now on it frees as it exits. */
 void bud_oom_marked(bud_reclaim *reclaim, int32_t pid);
-/* In the trace that task frees something. */
-void bud_oom_frees(bud_reclaim *reclaim, int32_t pid);
 /* Whether that task is on its way out, by choice of the model's OOM killer. */
 bool bud_oom_is_victim(const bud_reclaim *reclaim, int32_t pid);
 /* Whether the model had killed that task before the trace did, when it began to ask. */

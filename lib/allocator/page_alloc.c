@@ -94,6 +94,26 @@ static bud_pfn charge(bud_machine *m, const bud_alloc_context *c, bud_pfn pfn, b
 	return fail(m, c, result);
 }
 
+/* Requests repeat: preparing one is done once for all that differ in nothing it looks at. */
+static bool prepare(bud_machine *m, const bud_request *request, bud_alloc_context *context)
+{
+	int node = request->node < 0 ? m->cpu_node[request->cpu] : request->node;
+	bud_known_request *k = &m->known[(request->gfp * 2654435761u + (unsigned)node) >> 26];
+	bool plain = !request->task && !request->nodes;
+	if (plain && k->known && k->gfp == request->gfp && k->node == node &&
+	    (unsigned)request->order <= (unsigned)m->kernel.max_order) {
+		*context = k->context;
+		context->request = request;
+		context->order = request->order;
+		return true;
+	}
+	if (bud_request_prepare(context, request, &m->kernel, &m->rules, node) != BUD_PREPARED)
+		return false;
+	if (plain)
+		*k = (bud_known_request){ true, request->gfp, node, *context };
+	return true;
+}
+
 bud_pfn bud_page_alloc(bud_machine *machine, const bud_request *request, bud_page_result *result)
 {
 	bud_alloc_context context;
@@ -101,9 +121,7 @@ bud_pfn bud_page_alloc(bud_machine *machine, const bud_request *request, bud_pag
 	result = result ? result : &own;
 	*result = (bud_page_result){ .pfn = BUD_PFN_NONE, .failure = BUD_PAGE_REFUSED };
 	machine->counts.requests++;
-	unsigned cpu = request->cpu;
-	if (cpu >= machine->nr_cpus || bud_request_prepare(&context, request, &machine->kernel, &machine->rules,
-							   machine->cpu_node[cpu]) != BUD_PREPARED) {
+	if (request->cpu >= machine->nr_cpus || !prepare(machine, request, &context)) {
 		machine->counts.failures++;
 		return BUD_PFN_NONE;
 	}
@@ -158,6 +176,8 @@ static void free_one(bud_machine *m, bud_machine_zone *zone, unsigned cpu, bud_p
 bool bud_page_alloc_free(bud_machine *machine, unsigned cpu, bud_pfn pfn, int order)
 {
 	bud_machine_zone *zone = bud_machine_zone_of(machine, pfn);
+	if (zone)
+		bud_freelist_prefetch(&zone->lists, pfn);
 	if (!zone || cpu >= machine->nr_cpus || order < 0 || order > BUD_MAX_FREE_ORDER ||
 	    !bud_machine_is_used(zone, pfn, order))
 		return false;

@@ -5,8 +5,9 @@
  * get_page_from_freelist, rmqueue, __free_pages of mm/page_alloc.c, 4.19 to
  * 7.x by the feature vector.
  *
- * Fast path: no allocation of memory, no look-ups by hash; a page from a
- * per-CPU list costs a few tens of nanoseconds.
+ * Fast path: no allocation of memory, and what a request comes to is only
+ * worked out for the first with its flags; a page from a per-CPU list costs
+ * a few tens of nanoseconds.
  */
 #ifndef BUD_ALLOCATOR_PAGE_ALLOC_H
 #define BUD_ALLOCATOR_PAGE_ALLOC_H

@@ -25,5 +25,5 @@ void *bud_pagemap_grow(bud_pagemap *map, bud_pfn pfn)
 	if (chunk >= map->nr_chunks)
 		return NULL;
 	map->chunks[chunk] = calloc((size_t)1 << BUD_PAGEMAP_SHIFT, map->size);
-	return bud_pagemap_find(map, pfn);
+	return bud_pagemap_find(map, pfn, map->size);
 }

@@ -7,6 +7,7 @@
 #define DEFAULT_PAGES 100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS    1000000
 #define IN_VAIN	      10	/* finding that compaction need not or should not run takes this part of a run */
+#define TICK_NS	      1000000000
 #define TIMER_NS      500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 
 bud_seat bud_reclaim_seat(const bud_lessons *lessons, bud_gfp gfp)
@@ -64,15 +65,15 @@ void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu)
 	bud_page_alloc_free(r->machine, cpu, place, order);
 }
 
-/* The zone up to highest, of that node, that has most to give; or the number of zones. */
-static unsigned richest(const bud_reclaim *r, int node, bud_zone_type highest, bool clean)
+/* The zone up to highest, of those nodes, that has most to give; or the number of zones. */
+static unsigned richest(const bud_reclaim *r, uint64_t nodes, bud_zone_type highest, bool clean)
 {
 	const bud_machine *m = r->machine;
 	unsigned best = (unsigned)m->nr_zones;
 	uint64_t most = 0;
 	for (unsigned z = 0; z < m->nr_zones; z++) {
 		const bud_zone_view *view = &m->views[z];
-		uint64_t pages = view->node == node && view->type <= highest ? reclaimable(r, z, clean) : 0;
+		uint64_t pages = nodes >> view->node & 1 && view->type <= highest ? reclaimable(r, z, clean) : 0;
 		if (pages > most) {
 			most = pages;
 			best = z;
@@ -81,10 +82,10 @@ static unsigned richest(const bud_reclaim *r, int node, bud_zone_type highest, b
 	return best;
 }
 
-bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, int node, bud_zone_type highest, bool clean, unsigned cpu)
+bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, bool clean, unsigned cpu)
 {
 	bud_reclaim *r = reclaim;
-	unsigned zone = richest(r, node, highest, clean);
+	unsigned zone = richest(r, nodes, highest, clean);
 	bud_reclaimed freed = { 0 };
 	if (zone == r->machine->nr_zones)
 		return freed;
@@ -92,7 +93,9 @@ bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, int node, bud_zone_type h
 	bud_seat seat = lists[BUD_SEAT_CACHE].pages ? BUD_SEAT_CACHE : BUD_SEAT_SWAP;
 	uint32_t place = lists[seat].oldest;
 	const bud_tenant *tenant = bud_tenants_at(r->tenants, place);
-	freed = (bud_reclaimed){ .pages = (uint64_t)1 << tenant->order, .swap = tenant->flags & BUD_TENANT_ANONYMOUS };
+	freed = (bud_reclaimed){ .pages = (uint64_t)1 << tenant->order,
+				 .node = r->machine->views[zone].node,
+				 .swap = tenant->flags & BUD_TENANT_ANONYMOUS };
 	if (seat == BUD_SEAT_SWAP)
 		r->swap_left -= freed.pages < r->swap_left ? freed.pages : r->swap_left;
 	bud_reclaim_free(r, place, cpu);
@@ -143,20 +146,27 @@ static bud_compact_result compact_pages(void *self, bud_machine *machine, const 
 	return result;
 }
 
+/* Statistics are brought up to date at each full second. */
+static uint64_t next_tick(uint64_t t_ns)
+{
+	return (t_ns / TICK_NS + 1) * TICK_NS;
+}
+
 void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 {
 	bud_reclaim *r = reclaim;
 	r->request_ns = t_ns;
 	if (t_ns <= r->now_ns)
 		return;
-	uint64_t second = r->now_ns / 1000000000;
 	r->now_ns = t_ns;
 	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
 		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
 	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
 		bud_kcompactd_run(r, __builtin_ctzll(up), t_ns);
-	if (t_ns / 1000000000 != second)
+	if (t_ns >= r->next_tick_ns) {
+		r->next_tick_ns = next_tick(t_ns);
 		bud_page_alloc_tick(r->machine);
+	}
 	if (t_ns < r->next_timer_ns)
 		return;
 	r->next_timer_ns = t_ns + TIMER_NS;
@@ -189,31 +199,35 @@ static bool compaction_is_ready(const bud_reclaim *r, const bud_alloc_context *c
 	return false;
 }
 
-/* Of the nodes it may reclaim from the nearest that has anything to give (shrink_zones); -1: none. */
-static int giving_node(const bud_reclaim *r, const bud_alloc_context *context)
+/* The nodes a request may reclaim from, a bit each. */
+static uint64_t nodes_of(const bud_machine *m, const bud_alloc_context *context)
 {
+	uint64_t nodes = 0;
 	for (int i = 0; i < context->list->nr; i++) {
-		const bud_zone_view *view = &r->machine->views[context->list->zone[i]];
-		if (bud_request_allows(context, view) && reclaimable(r, context->list->zone[i], false))
-			return view->node;
+		const bud_zone_view *view = &m->views[context->list->zone[i]];
+		nodes |= bud_request_allows(context, view) ? (uint64_t)1 << view->node : 0;
 	}
-	return -1;
+	return nodes;
 }
 
 static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc_context *context)
 {
 	bud_reclaim *r = self;
-	(void)machine;
 	uint64_t pages = 0;
 	r->counts.direct++;
 	if (compaction_is_ready(r, context)) {
 		bud_reclaim_note(r);
 		return 1;
 	}
-	pass_time(r, giving_node(r, context) < 0 ? r->direct_ns / IN_VAIN : r->direct_ns);
-	for (int node; pages < r->direct_pages && (node = giving_node(r, context)) >= 0;) {
-		pages += bud_reclaim_oldest(r, node, context->highest, false, context->request->cpu).pages;
-		bud_kswapd_hopes(r, node);
+	uint64_t nodes = nodes_of(machine, context);
+	bool in_vain = richest(r, nodes, context->highest, false) == machine->nr_zones;
+	pass_time(r, in_vain ? r->direct_ns / IN_VAIN : r->direct_ns);
+	while (pages < r->direct_pages) {
+		bud_reclaimed freed = bud_reclaim_oldest(r, nodes, context->highest, false, context->request->cpu);
+		if (!freed.pages)
+			break;
+		pages += freed.pages;
+		bud_kswapd_hopes(r, freed.node);
 	}
 	r->counts.direct_pages += pages;
 	bud_reclaim_note(r);
@@ -261,6 +275,7 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 	reclaim->moves = moves ? lessons->kcompactd_pages : DEFAULT_PAGES;
 	reclaim->per_move_ns = moves ? lessons->kcompactd_ns : DEFAULT_NS;
 	reclaim->wake_ns = lessons->wakes ? lessons->wake_ns / lessons->wakes : 0;
+	reclaim->next_tick_ns = next_tick(now_ns);
 	reclaim->next_timer_ns = now_ns + TIMER_NS;
 	for (unsigned i = 1; i <= lessons->nr_classes; i++)
 		if (bud_reclaim_seat(lessons, lessons->classes[i].gfp) == BUD_SEAT_SWAP)

@@ -13,8 +13,7 @@
  *   has freed and the model's has not are the first to go. Where the trace
  *   has OOM kills, nothing but what its reclaim freed can be, before the next
  *   kill: reclaim had tried everything by then.
- * - Of a node's zones the one with most such pages is the next to give one; of
- *   the nodes direct reclaim may take from, the nearest that has any.
+ * - Of a node's zones the one with most such pages is the next to give one.
  * - kswapd works at the pace it had in the trace, one for anonymous pages and
  *   one for others. Direct reclaim frees, at the end of its time, what it freed
  *   there on average where that was all it wanted, or what there is.
@@ -57,10 +56,10 @@ struct bud_reclaim {
 	uint64_t swap_left;			/* pages of BUD_SEAT_SWAP that may still be freed */
 	int32_t pid;				/* who makes the request under way */
 	size_t next_victim;
-	int32_t victim;	    /* of the OOM killer, here or in the trace, on its way out; 0: none */
-	bool chosen;	    /* here */
-	uint64_t leaves_ns; /* when the trace marked it or it last freed something there; 0: it is not marked yet */
-	uint64_t waits;	    /* number of the request that waits for its pages */
+	int32_t victim;			 /* of the OOM killer, here or in the trace, on its way out; 0: none */
+	bool chosen;			 /* here */
+	uint64_t marked_ns;		 /* when the trace marked it; 0: it has not yet */
+	uint64_t waits;			 /* number of the request that waits for its pages */
 	bud_oom_dead dead[BUD_OOM_DEAD]; /* the latest victims */
 	unsigned nr_dead;
 	bud_kswapd nodes[BUD_MAX_NODES];
@@ -69,6 +68,7 @@ struct bud_reclaim {
 	bud_kcompactd kcompactd[BUD_MAX_NODES];
 	uint64_t kcompactd_up;		 /* nodes whose kcompactd is at work, a bit each */
 	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
+	uint64_t next_tick_ns;		 /* when the per-CPU lists shrink next */
 	uint64_t next_timer_ns;		 /* where the trace does not tell when kcompactd's timers run out */
 	uint64_t wake_ns;		 /* from waking kswapd to its work */
 	uint64_t moves, per_move_ns;	 /* kcompactd's speed: pages in so much time */
@@ -97,14 +97,15 @@ void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone);
 /* What has been freed. */
 typedef struct bud_reclaimed {
 	uint64_t pages; /* 0: there was nothing to free */
-	bool swap;	/* anonymous */
+	int node;
+	bool swap; /* anonymous */
 } bud_reclaimed;
 
 /*
- * Frees the block whose turn it is, of that node's zones up to highest, on
- * that CPU. clean: only if that needs no swap.
+ * Frees the block whose turn it is, of those nodes (a bit each) and of zones
+ * up to highest, on that CPU. clean: only if that needs no swap.
  */
-bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, int node, bud_zone_type highest, bool clean, unsigned cpu);
+bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, uint64_t nodes, bud_zone_type highest, bool clean, unsigned cpu);
 /* Pages of the node that reclaim would look at. */
 uint64_t bud_reclaim_lru(const bud_reclaim *reclaim, int node);
 /* Frees the block that begins at that place. */

@@ -30,13 +30,10 @@ static unsigned nofragment_flags(const bud_alloc_context *context, const bud_ker
 	if (context->first < 0 || !(kernel->zone_types & 1 << BUD_ZONE_DMA32))
 		return flags;
 	const bud_zone_view *preferred = &rules->zones[context->list->zone[context->first]];
-	if (preferred->type != BUD_ZONE_NORMAL)
+	bool single = !(rules->online & (rules->online - 1));
+	if (preferred->type != BUD_ZONE_NORMAL || (!single && !(rules->dma32 >> preferred->node & 1)))
 		return flags;
-	bool local = !(rules->online & (rules->online - 1));
-	for (size_t i = 0; i < rules->nr_zones && !local; i++)
-		local = rules->zones[i].node == preferred->node && rules->zones[i].type == BUD_ZONE_DMA32 &&
-			rules->zones[i].managed;
-	return local ? flags | BUD_ALLOC_NOFRAGMENT : flags;
+	return flags | BUD_ALLOC_NOFRAGMENT;
 }
 
 bud_prepared bud_request_prepare(bud_alloc_context *context, const bud_request *request, const bud_kernel *kernel,

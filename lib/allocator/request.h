@@ -65,10 +65,10 @@ typedef struct bud_request_rules {
 	bool defrag_mode;
 	bool grouping; /* page_group_by_mobility_disabled is not set */
 	const bud_zone_view *zones;
-	size_t nr_zones;
 	const bud_zonelist *lists; /* of each node */
 	unsigned nr_nodes;	   /* lists; the highest node's number and one */
 	uint64_t online;	   /* nodes with memory, a bit each */
+	uint64_t dma32;		   /* of them, those with memory in DMA32 */
 } bud_request_rules;
 
 /*

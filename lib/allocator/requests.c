@@ -105,7 +105,7 @@ static void note_daemons(bud_requests *r)
 
 static bud_page_note *note_of(bud_requests *r, bud_pfn pfn)
 {
-	bud_page_note *note = bud_pagemap_make(&r->notes, pfn);
+	bud_page_note *note = bud_pagemap_make(&r->notes, pfn, sizeof(bud_page_note));
 	r->out_of_memory |= !note && pfn < r->notes.nr_chunks << BUD_PAGEMAP_SHIFT;
 	return note;
 }
@@ -117,7 +117,7 @@ static bool is_memory(const bud_requests *r, const bud_event *e, bud_pfn pfn)
 
 static uint8_t state_of(const bud_requests *r, bud_pfn pfn)
 {
-	const bud_page_note *note = bud_pagemap_find(&r->notes, pfn);
+	const bud_page_note *note = bud_pagemap_find(&r->notes, pfn, sizeof(bud_page_note));
 	return note ? note->state : BUD_NOTE_UNSEEN;
 }
 
@@ -243,7 +243,7 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, const bud_request_task *kswapd)
 {
 	bud_lessons *lessons = r->learning;
-	const bud_page_note *note = bud_pagemap_find(&r->notes, e->page.pfn);
+	const bud_page_note *note = bud_pagemap_find(&r->notes, e->page.pfn, sizeof(bud_page_note));
 	uint8_t state = note ? note->state : BUD_NOTE_UNSEEN;
 	uint64_t pages = (uint64_t)1 << e->order;
 	if (kind == BUD_OP_RECLAIM) {
@@ -256,8 +256,6 @@ static void learn_free(bud_requests *r, const bud_event *e, bud_op_kind kind, co
 		else
 			lessons->direct_pages += pages;
 	}
-	if (state == BUD_NOTE_OUT && kind == BUD_OP_FREE && is_victim(r, e->pid, e->t_ns))
-		lessons->out_of_memory |= !bud_pageset_set(&lessons->estates, note->seq);
 	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_RECLAIM && !lessons->nr_victims)
 		bud_lessons_add(lessons, &lessons->reclaimable, e->page.pfn, e->order, e->cpu, BUD_MT_UNKNOWN);
 	if (state == BUD_NOTE_UNSEEN && kind == BUD_OP_MOVE)
@@ -374,26 +372,6 @@ static void learn_wake(bud_lessons *lessons, const bud_event *e)
 	*woken = e->kind == BUD_EV_WAKEUP_KSWAPD ? e->t_ns : 0;
 }
 
-/* kswapd or kcompactd begins to work, or goes to sleep. */
-static void feed_daemon(bud_requests *r, bud_request_task *task, const bud_event *e)
-{
-	bool kswapd = e->kind == BUD_EV_KSWAPD_WAKE || e->kind == BUD_EV_KSWAPD_SLEEP;
-	if (r->learning)
-		bud_lessons_daemon(r->learning, e->cpu, e->request.nid);
-	if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
-		bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
-	if (kswapd) {
-		task->kswapd = 1;
-		task->home = (int16_t)e->request.nid;
-		return;
-	}
-	task->kcompactd = 1;
-	if (e->kind == BUD_EV_KCOMPACTD_SLEEP)
-		tell_timer(r, task, e, e->request.nid);
-	else
-		task->woken = 1;
-}
-
 static void begin_slow(bud_request_task *task, uint64_t t_ns)
 {
 	task->began_ns = task->began_ns ? task->began_ns : t_ns;
@@ -424,9 +402,18 @@ static void feed_task(bud_requests *r, const bud_event *e)
 		break;
 	case BUD_EV_KSWAPD_WAKE:
 	case BUD_EV_KSWAPD_SLEEP:
+		if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
+			bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
+		task->kswapd = 1;
+		task->home = (int16_t)e->request.nid;
+		break;
 	case BUD_EV_KCOMPACTD_WAKE:
 	case BUD_EV_KCOMPACTD_SLEEP:
-		feed_daemon(r, task, e);
+		task->kcompactd = 1;
+		if (e->kind == BUD_EV_KCOMPACTD_SLEEP)
+			tell_timer(r, task, e, e->request.nid);
+		else
+			task->woken = 1;
 		break;
 	case BUD_EV_DIRECT_BEGIN:
 	case BUD_EV_NODE_RECLAIM_BEGIN:

@@ -192,9 +192,7 @@ static bud_pfn take_cma(search *s)
 static bud_pfn take_by_mode(search *s)
 {
 	int mode = s->mode;
-	bud_pfn pfn = mode == MODE_NORMAL ? smallest(s, s->type) : BUD_PFN_NONE;
-	if (pfn != BUD_PFN_NONE)
-		return pfn;
+	bud_pfn pfn = BUD_PFN_NONE;
 	if (mode <= MODE_CMA) {
 		pfn = take_cma(s);
 		s->mode = pfn == BUD_PFN_NONE ? mode : MODE_CMA;
@@ -210,23 +208,32 @@ static bud_pfn take_by_mode(search *s)
 	return pfn;
 }
 
-/* __rmqueue. */
-static bud_pfn take(search *s)
+/* The own list has nothing. */
+static bud_pfn take_elsewhere(search *s)
 {
-	const bud_kernel *kernel = &s->machine->kernel;
-	bud_pfn pfn = BUD_PFN_NONE;
-	if (bud_fallback_begins_with_cma(&s->zone->lists.area, kernel, s->flags))
-		pfn = smallest(s, BUD_MT_CMA);
-	if (pfn != BUD_PFN_NONE)
-		return pfn;
-	if (kernel->fallback == BUD_FALLBACK_CLAIM)
+	int fallback = s->machine->kernel.fallback;
+	if (fallback == BUD_FALLBACK_CLAIM)
 		return take_by_mode(s);
-	do {
+	bud_pfn pfn = take_cma(s);
+	if (pfn == BUD_PFN_NONE && fallback == BUD_FALLBACK_TAKE)
+		return fallback_takes(s);
+	while (pfn == BUD_PFN_NONE && fallback_moves(s)) {
 		pfn = smallest(s, s->type);
 		if (pfn == BUD_PFN_NONE)
 			pfn = take_cma(s);
-	} while (pfn == BUD_PFN_NONE && kernel->fallback == BUD_FALLBACK_MOVE && fallback_moves(s));
-	return pfn == BUD_PFN_NONE && kernel->fallback == BUD_FALLBACK_TAKE ? fallback_takes(s) : pfn;
+	}
+	return pfn;
+}
+
+/* __rmqueue. */
+static bud_pfn take(search *s)
+{
+	bud_pfn pfn = BUD_PFN_NONE;
+	if (bud_fallback_begins_with_cma(&s->zone->lists.area, &s->machine->kernel, s->flags))
+		pfn = smallest(s, BUD_MT_CMA);
+	if (pfn == BUD_PFN_NONE && s->mode == MODE_NORMAL)
+		pfn = smallest(s, s->type);
+	return pfn == BUD_PFN_NONE ? take_elsewhere(s) : pfn;
 }
 
 static search begin(bud_machine *machine, bud_machine_zone *zone, const bud_alloc_context *context, unsigned flags)
@@ -269,7 +276,7 @@ static bud_pfn take_from_pcp(bud_machine *machine, bud_machine_zone *zone, const
 	bud_pcp *pcp = &zone->pcp[context->request->cpu];
 	unsigned list = bud_pcp_list(&machine->pcp_rules, context->order, context->type);
 	bud_pcp_note_alloc(pcp);
-	if (pcp->lists[list].first != BUD_FRAME_NONE)
+	if (!bud_pcp_is_empty(pcp, &zone->lists, list))
 		machine->counts.pcp_hits++;
 	else
 		refill(machine, zone, context, flags, pcp, list);

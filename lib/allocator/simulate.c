@@ -124,14 +124,13 @@ static void free_named(bud_simulation *s, bud_pfn name, uint32_t place, unsigned
 	tell_gave(s, name, 0);
 }
 
-/* Whether the names are the pages of one aligned block, each where it should be; the place of the first. */
-static bool is_block(const bud_simulation *s, bud_pfn name, int order, uint32_t *place)
+/* Whether the names are the pages of one aligned block, each where it should be, if the first is at place. */
+static bool is_block(const bud_simulation *s, bud_pfn name, int order, uint32_t place)
 {
-	*place = bud_tenants_find(&s->tenants, name);
-	if (*place > BUD_PLACE_MAX || *place & ((1u << order) - 1))
+	if (place > BUD_PLACE_MAX || place & ((1u << order) - 1))
 		return false;
 	for (uint32_t i = 1; i < 1u << order; i++)
-		if (bud_tenants_find(&s->tenants, name + i) != *place + i)
+		if (bud_tenants_find(&s->tenants, name + i) != place + i)
 			return false;
 	return true;
 }
@@ -149,8 +148,8 @@ static void free_stranger(bud_simulation *s, unsigned cpu)
 
 static void free_names(bud_simulation *s, bud_pfn name, int order, unsigned cpu)
 {
-	uint32_t place;
-	if (is_block(s, name, order, &place)) {
+	uint32_t place = bud_tenants_find(&s->tenants, name);
+	if (is_block(s, name, order, place)) {
 		bud_tenant *tenant = bud_tenants_at(&s->tenants, place);
 		if (tenant->order == order) {
 			bud_tenants_leave(&s->tenants, place, false);
@@ -187,7 +186,6 @@ static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn pla
 	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
 	unsigned flags =
 		(movable ? BUD_TENANT_MOVABLE : 0u) | (bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0u);
-	flags |= bud_pageset_test(&s->lessons->estates, op->seq) ? BUD_TENANT_ESTATE : 0u;
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),
 			  bud_machine_zone_of(&s->machine, place)->index);
 }
@@ -345,7 +343,6 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 		break;
 	case BUD_OP_FREE:
 		s->counts.frees++;
-		bud_oom_frees(&s->reclaim, op->pid);
 		free_names(s, op->pfn, op->order, cpu);
 		if (s->nr_guests && op->order)
 			see_off_guests(s, op->pfn, cpu);

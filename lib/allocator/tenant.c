@@ -30,7 +30,7 @@ void bud_tenants_fini(bud_tenants *tenants)
 
 static void name_stands_for(bud_tenants *t, bud_pfn name, uint32_t what)
 {
-	uint32_t *place = bud_pagemap_make(&t->names, name);
+	uint32_t *place = bud_pagemap_make(&t->names, name, sizeof(uint32_t));
 	if (place)
 		*place = what;
 	else
@@ -39,17 +39,16 @@ static void name_stands_for(bud_tenants *t, bud_pfn name, uint32_t what)
 
 static bud_tenant *at(const bud_tenants *t, uint32_t place)
 {
-	return bud_pagemap_find(&t->places, place);
+	return bud_pagemap_find(&t->places, place, sizeof(bud_tenant));
 }
 
 /* Seats */
 
-static void sit(bud_tenants *t, uint32_t place, bool oldest)
+static void sit(bud_tenants *t, bud_tenant *tenant, uint32_t place, bool oldest)
 {
-	bud_tenant *tenant = at(t, place);
-	bud_seat_list *list = &t->lists[tenant->zone][tenant->seat];
 	if (!tenant->seat)
 		return;
+	bud_seat_list *list = &t->lists[tenant->zone][tenant->seat];
 	tenant->older = oldest ? BUD_PLACE_NONE : list->newest;
 	tenant->newer = oldest ? list->oldest : BUD_PLACE_NONE;
 	if (tenant->older != BUD_PLACE_NONE)
@@ -63,12 +62,11 @@ static void sit(bud_tenants *t, uint32_t place, bool oldest)
 	list->pages += (uint64_t)1 << tenant->order;
 }
 
-static void rise(bud_tenants *t, uint32_t place)
+static void rise(bud_tenants *t, const bud_tenant *tenant)
 {
-	bud_tenant *tenant = at(t, place);
-	bud_seat_list *list = &t->lists[tenant->zone][tenant->seat];
 	if (!tenant->seat)
 		return;
+	bud_seat_list *list = &t->lists[tenant->zone][tenant->seat];
 	if (tenant->older != BUD_PLACE_NONE)
 		at(t, tenant->older)->newer = tenant->newer;
 	else
@@ -83,8 +81,8 @@ static void rise(bud_tenants *t, uint32_t place)
 void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int order, int32_t pid, unsigned flags,
 		       bud_seat seat, unsigned zone)
 {
-	for (uint32_t i = 0; i < 1u << order; i++) {
-		bud_tenant *tenant = bud_pagemap_make(&tenants->places, place + i);
+	for (uint32_t i = 1u << order; i-- > 0;) {
+		bud_tenant *tenant = bud_pagemap_make(&tenants->places, place + i, sizeof(bud_tenant));
 		if (!tenant) {
 			tenants->out_of_memory = true;
 			return;
@@ -96,8 +94,9 @@ void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int o
 					.seat = (uint8_t)seat,
 					.zone = (uint8_t)zone };
 		name_stands_for(tenants, name + i, place + i + STANDS_FOR);
+		if (!i)
+			sit(tenants, tenant, place, false);
 	}
-	sit(tenants, place, false);
 }
 
 /* What the tenant's name, or its place in the pool, says of it from now on. */
@@ -112,7 +111,7 @@ static void tell_name(bud_tenants *t, const bud_tenant *tenant, uint32_t what)
 void bud_tenants_leave(bud_tenants *tenants, uint32_t place, bool gone)
 {
 	bud_tenant *head = at(tenants, place);
-	rise(tenants, place);
+	rise(tenants, head);
 	for (uint32_t i = 0, nr = 1u << head->order; i < nr; i++) {
 		bud_tenant *tenant = i ? at(tenants, place + i) : head;
 		tell_name(tenants, tenant, gone ? STANDS_FOR_GONE : STANDS_FOR_NONE);
@@ -133,23 +132,25 @@ void bud_tenants_split(bud_tenants *tenants, uint32_t place)
 	uint32_t head = bud_tenants_head(tenant, place);
 	if (!order)
 		return;
-	bool oldest = at(tenants, head)->seat && at(tenants, head)->older == BUD_PLACE_NONE;
-	rise(tenants, head);
+	tenant = at(tenants, head);
+	bool oldest = tenant->seat && tenant->older == BUD_PLACE_NONE;
+	rise(tenants, tenant);
 	for (uint32_t n = 1u << order; n-- > 0;) {
 		uint32_t i = oldest ? n : (1u << order) - 1 - n;
 		tenant = at(tenants, head + i);
 		tenant->order = 0;
 		tenant->flags = (uint8_t)((tenant->flags & ~BUD_TENANT_INNER) | BUD_TENANT_HEAD);
-		sit(tenants, head + i, oldest);
+		sit(tenants, tenant, head + i, oldest);
 	}
 }
 
 void bud_tenants_move(bud_tenants *tenants, uint32_t from, uint32_t to, unsigned zone)
 {
-	uint32_t nr = 1u << at(tenants, from)->order;
-	rise(tenants, from);
+	bud_tenant *head = at(tenants, from);
+	uint32_t nr = 1u << head->order;
+	rise(tenants, head);
 	for (uint32_t i = 0; i < nr; i++) {
-		bud_tenant *old = at(tenants, from + i), *moved = bud_pagemap_make(&tenants->places, to + i);
+		bud_tenant *old = at(tenants, from + i), *moved = bud_pagemap_make(&tenants->places, to + i, sizeof(bud_tenant));
 		if (!moved) {
 			tenants->out_of_memory = true;
 			return;
@@ -159,7 +160,7 @@ void bud_tenants_move(bud_tenants *tenants, uint32_t from, uint32_t to, unsigned
 		old->flags = 0;
 		tell_name(tenants, moved, to + i + STANDS_FOR);
 	}
-	sit(tenants, to, false);
+	sit(tenants, at(tenants, to), to, false);
 }
 
 static void lose_name(bud_tenants *t, bud_tenant *tenant)
@@ -170,9 +171,10 @@ static void lose_name(bud_tenants *t, bud_tenant *tenant)
 
 void bud_tenants_seat(bud_tenants *tenants, uint32_t place, bud_seat seat)
 {
-	rise(tenants, place);
-	at(tenants, place)->seat = (uint8_t)seat;
-	sit(tenants, place, true);
+	bud_tenant *tenant = at(tenants, place);
+	rise(tenants, tenant);
+	tenant->seat = (uint8_t)seat;
+	sit(tenants, tenant, place, true);
 }
 
 void bud_tenants_expose(bud_tenants *tenants, uint32_t place)

@@ -35,8 +35,7 @@ enum {
 	BUD_TENANT_MOVABLE = 4,
 	BUD_TENANT_POOLED = 8,
 	BUD_TENANT_NAMELESS = 16,
-	BUD_TENANT_ANONYMOUS = 32, /* to be reclaimed it must go to swap */
-	BUD_TENANT_ESTATE = 64	   /* it goes when the task goes */
+	BUD_TENANT_ANONYMOUS = 32 /* to be reclaimed it must go to swap */
 };
 
 typedef struct bud_tenant {
@@ -69,14 +68,14 @@ void bud_tenants_fini(bud_tenants *tenants);
 /* Where that name lives: a place, BUD_PLACE_NONE or BUD_PLACE_GONE. */
 static inline uint32_t bud_tenants_find(const bud_tenants *t, bud_pfn name)
 {
-	const uint32_t *place = bud_pagemap_find(&t->names, name);
+	const uint32_t *place = bud_pagemap_find(&t->names, name, sizeof(uint32_t));
 	return !place || !*place ? BUD_PLACE_NONE : *place == 1 ? BUD_PLACE_GONE : *place - 2;
 }
 
 /* The tenant of a place: of the block that begins there, or that it lies in; NULL: nobody. */
 static inline bud_tenant *bud_tenants_at(const bud_tenants *t, uint32_t place)
 {
-	bud_tenant *tenant = bud_pagemap_find(&t->places, place);
+	bud_tenant *tenant = bud_pagemap_find(&t->places, place, sizeof(bud_tenant));
 	return tenant && tenant->flags ? tenant : NULL;
 }
 
@@ -86,8 +85,7 @@ static inline uint32_t bud_tenants_head(const bud_tenant *tenant, uint32_t place
 	return place & ~((1u << tenant->order) - 1);
 }
 
-/* The block of names [name, name + 2^order) moves into that place; the newest of its list. flags: BUD_TENANT_MOVABLE,
- * _ANONYMOUS, _ESTATE.
+/* The block of names [name, name + 2^order) moves into that place; the newest of its list. flags: BUD_TENANT_MOVABLE, _ANONYMOUS.
  */
 void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int order, int32_t pid, unsigned flags,
 		       bud_seat seat, unsigned zone);

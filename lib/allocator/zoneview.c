@@ -13,12 +13,12 @@ bool bud_zoneview_ok(const bud_zone_view *zone, const bud_kernel *kernel, int or
 	return bud_watermark_ok(&test, kernel, order, mark, alloc_flags);
 }
 
-bool bud_zoneview_passes_in_full(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
+bool bud_zoneview_passes_past_shortcut(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
 				 unsigned alloc_flags, bool atomic)
 {
 	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	uint64_t mark = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
-	return bud_watermark_fast(&test, kernel, order, mark, alloc_flags, atomic);
+	return bud_watermark_past_shortcut(&test, kernel, order, mark, alloc_flags, atomic);
 }
 
 bool bud_zoneview_would_pass(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,

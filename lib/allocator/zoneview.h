@@ -60,7 +60,7 @@ static inline bud_wmark_test bud_zoneview_test(const bud_zone_view *zone, bud_zo
 bool bud_zoneview_ok(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,
 		     bud_zone_type highest, unsigned alloc_flags);
 /* The test of the level in alloc_flags as a request is asked it (zone_watermark_fast); atomic: __GFP_ATOMIC. */
-bool bud_zoneview_passes_in_full(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
+bool bud_zoneview_passes_past_shortcut(const bud_zone_view *zone, const bud_kernel *kernel, int order, bud_zone_type highest,
 				 unsigned alloc_flags, bool atomic);
 static inline bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kernel *kernel, int order,
 				       bud_zone_type highest, unsigned alloc_flags, bool atomic)
@@ -68,7 +68,7 @@ static inline bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kern
 	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	uint64_t mark = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
 	return (!order && bud_watermark_shortcut(&test, kernel, mark, alloc_flags)) ||
-	       bud_zoneview_passes_in_full(zone, kernel, order, highest, alloc_flags, atomic);
+	       bud_zoneview_passes_past_shortcut(zone, kernel, order, highest, alloc_flags, atomic);
 }
 /* The same with more pages free than there are, as should_reclaim_retry hopes for them. */
 bool bud_zoneview_would_pass(const bud_zone_view *zone, const bud_kernel *kernel, int order, uint64_t mark,

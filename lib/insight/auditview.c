@@ -68,8 +68,9 @@ static void begin_zone(bud_auditview *view, size_t i)
 	view->taken_order[i] = -1;
 	if ((unsigned)zone->node >= view->nr_nodes)
 		view->nr_nodes = (unsigned)zone->node + 1;
-	if (info->managed)
-		view->online |= (uint64_t)1 << zone->node;
+	uint64_t node = info->managed ? (uint64_t)1 << zone->node : 0;
+	view->online |= node;
+	view->dma32 |= zone->type == BUD_ZONE_DMA32 ? node : 0;
 }
 
 void bud_auditview_init(bud_auditview *view, const bud_replay *replay, const bud_snapshot *snapshots,
@@ -94,10 +95,10 @@ void bud_auditview_init(bud_auditview *view, const bud_replay *replay, const bud
 							 .defrag_mode = view->sysctls.defrag_mode,
 							 .grouping = true,
 							 .zones = view->views[side],
-							 .nr_zones = view->nr_zones,
 							 .lists = view->lists,
 							 .nr_nodes = view->nr_nodes,
-							 .online = view->online };
+							 .online = view->online,
+							 .dma32 = view->dma32 };
 }
 
 bud_zone_type bud_auditview_type(const bud_auditview *view, int index)

@@ -48,7 +48,7 @@ typedef struct bud_auditview {
 	int taken_order[BUD_MAX_ZONES];
 	bud_zonelist lists[BUD_MAX_NODES];
 	unsigned nr_nodes;
-	uint64_t online;
+	uint64_t online, dma32;
 	bud_request_rules rules[2];
 	size_t next; /* first snapshot whose marks are still to come */
 } bud_auditview;

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const bud_frame_list empty = { BUD_FRAME_NONE, BUD_FRAME_NONE };
-
 bud_status bud_freelist_init(bud_freelist *lists, bud_pfn start_pfn, bud_pfn end_pfn, const bud_kernel *kernel,
-			     bud_error *err)
+			     unsigned nr_others, bud_error *err)
 {
 	bud_freelist *l = lists;
 	int grain = kernel->max_order > kernel->pageblock_order ? kernel->max_order : kernel->pageblock_order;
@@ -24,13 +22,12 @@ bud_status bud_freelist_init(bud_freelist *lists, bud_pfn start_pfn, bud_pfn end
 		.nr_frames = end - base,
 		.nr_blocks = (end - base) >> kernel->pageblock_order,
 	};
-	for (int k = 0; k < BUD_NR_ORDERS; k++)
-		for (int type = 0; type < BUD_NR_MIGRATETYPES; type++)
-			l->lists[k][type] = empty;
-	if (end_pfn < start_pfn || end_pfn > BUD_PFN_MAX || l->nr_frames >= BUD_FRAME_NONE)
+	uint64_t nr_links = l->nr_frames + BUD_NR_ORDERS * BUD_NR_MIGRATETYPES + nr_others;
+	if (end_pfn < start_pfn || end_pfn > BUD_PFN_MAX || nr_links > UINT32_MAX)
 		return bud_error_set(err, BUD_ERR_USAGE, "a zone of %lu pages is too large for the model",
 				     (unsigned long)l->nr_frames);
-	l->links = calloc(l->nr_frames + 1, sizeof *l->links);
+	l->nr_links = (uint32_t)nr_links;
+	l->links = calloc(nr_links, sizeof *l->links);
 	l->states = calloc(l->nr_frames + 1, sizeof *l->states);
 	l->blocks = malloc(l->nr_blocks + 1);
 	if (!l->links || !l->states || !l->blocks) {
@@ -38,6 +35,8 @@ bud_status bud_freelist_init(bud_freelist *lists, bud_pfn start_pfn, bud_pfn end
 		return bud_error_memory(err, "free lists");
 	}
 	memset(l->blocks, BUD_MT_MOVABLE, l->nr_blocks);
+	for (uint32_t head = bud_freelist_head(l, 0, 0); head < l->nr_links; head++)
+		l->links[head] = (bud_frame_link){ head, head };
 	return BUD_OK;
 }
 
@@ -51,7 +50,7 @@ void bud_freelist_fini(bud_freelist *lists)
 
 void bud_freelist_copy(bud_freelist *to, const bud_freelist *from)
 {
-	memcpy(to->links, from->links, from->nr_frames * sizeof *from->links);
+	memcpy(to->links, from->links, from->nr_links * sizeof *from->links);
 	memcpy(to->states, from->states, from->nr_frames);
 	memcpy(to->blocks, from->blocks, from->nr_blocks);
 	bud_freelist own = *to;

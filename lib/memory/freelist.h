@@ -24,16 +24,14 @@
 #include "lib/base/kernel.h"
 #include "lib/memory/freearea.h"
 
-#define BUD_FRAME_NONE UINT32_MAX
-
-/* One page frame's links, as numbers of frames; BUD_FRAME_NONE ends a list. */
+/*
+ * The links of a page frame, as numbers of frames. Lists are rings (struct
+ * list_head): the head of each has links too, and a number above those of
+ * all frames.
+ */
 typedef struct bud_frame_link {
 	uint32_t next, prev;
 } bud_frame_link;
-
-typedef struct bud_frame_list {
-	uint32_t first, last;
-} bud_frame_list;
 
 typedef struct bud_freelist {
 	bud_pfn start_pfn, end_pfn; /* the zone's span; nothing outside is ever free */
@@ -41,20 +39,22 @@ typedef struct bud_freelist {
 	int max_order, pageblock_order;
 	bool merge_mergeable, list_is_block, moves_to_tail; /* the kernel's features */
 	bud_free_area area;
-	bud_frame_list lists[BUD_NR_ORDERS][BUD_NR_MIGRATETYPES];
-	bud_frame_link *links;
+	bud_frame_link *links; /* of frames, then of the heads of the free lists, then of others */
 	uint8_t *states; /* of each frame, see bud_freelist_order() */
 	uint8_t *blocks; /* migratetype of each pageblock, from base on */
 	uint64_t nr_frames, nr_blocks;
+	uint32_t nr_links;
 	uint64_t nr_isolate; /* pageblocks of type Isolate */
 } bud_freelist;
 
 /*
  * A zone of [start_pfn, end_pfn) with nothing free, every pageblock Movable
- * as at boot (memmap_init). BUD_ERR_USAGE for spans of 2^32 frames or more.
+ * as at boot (memmap_init), and with that many empty lists besides, for
+ * whoever else keeps frames (bud_freelist_other). BUD_ERR_USAGE for spans of
+ * 2^32 frames or nearly.
  */
 bud_status bud_freelist_init(bud_freelist *lists, bud_pfn start_pfn, bud_pfn end_pfn, const bud_kernel *kernel,
-			     bud_error *err);
+			     unsigned nr_others, bud_error *err);
 void bud_freelist_fini(bud_freelist *lists);
 /* Makes to (initialised for the same zone) equal to from. */
 void bud_freelist_copy(bud_freelist *to, const bud_freelist *from);
@@ -64,9 +64,14 @@ static inline bool bud_freelist_spans(const bud_freelist *l, bud_pfn pfn)
 	return pfn >= l->start_pfn && pfn < l->end_pfn;
 }
 
-static inline bud_pfn bud_freelist_pfn(const bud_freelist *l, uint32_t frame)
+/* The heads of a free list, and of the first of the others. */
+static inline uint32_t bud_freelist_head(const bud_freelist *l, int order, bud_migratetype type)
 {
-	return frame == BUD_FRAME_NONE ? BUD_PFN_NONE : l->base + frame;
+	return (uint32_t)l->nr_frames + (uint32_t)order * BUD_NR_MIGRATETYPES + type;
+}
+static inline uint32_t bud_freelist_other(const bud_freelist *l)
+{
+	return (uint32_t)l->nr_frames + BUD_NR_ORDERS * BUD_NR_MIGRATETYPES;
 }
 
 /* The order of the free block that begins at pfn (PageBuddy, buddy_order), or -1 if none does. */
@@ -87,7 +92,8 @@ int bud_freelist_block_of(const bud_freelist *l, bud_pfn pfn, bud_pfn *head);
 /* First block of the list, the next to be taken, or BUD_PFN_NONE (get_page_from_free_area). */
 static inline bud_pfn bud_freelist_first(const bud_freelist *l, int order, bud_migratetype type)
 {
-	return bud_freelist_pfn(l, l->lists[order][type].first);
+	uint32_t head = bud_freelist_head(l, order, type), first = l->links[head].next;
+	return first == head ? BUD_PFN_NONE : l->base + first;
 }
 
 /* Type of the pageblock that pfn, a page of the zone, lies in (get_pfnblock_migratetype). */
@@ -99,22 +105,27 @@ static inline bud_migratetype bud_freelist_pageblock(const bud_freelist *l, bud_
 /* Sets it for every pageblock of the pages [pfn, pfn + 2^order) (change_pageblock_range). Lists do not change. */
 void bud_freelist_set_pageblock(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type);
 
-/* A frame of no list enters one, or leaves the one it is on: free lists and per-CPU lists alike. */
-static inline void bud_frame_list_push(bud_freelist *l, bud_frame_list *list, uint32_t frame, bool tail)
+/* The page is going to be freed. */
+static inline void bud_freelist_prefetch(const bud_freelist *l, bud_pfn pfn)
 {
-	bud_frame_link *link = &l->links[frame];
-	uint32_t next = tail ? BUD_FRAME_NONE : list->first, prev = tail ? list->last : BUD_FRAME_NONE;
-	link->next = next;
-	link->prev = prev;
-	*(next == BUD_FRAME_NONE ? &list->last : &l->links[next].prev) = frame;
-	*(prev == BUD_FRAME_NONE ? &list->first : &l->links[prev].next) = frame;
+	__builtin_prefetch(&l->states[pfn - l->base], 1);
+	__builtin_prefetch(&l->links[pfn - l->base], 1);
 }
 
-static inline void bud_frame_list_remove(bud_freelist *l, bud_frame_list *list, uint32_t frame)
+/* A frame of no list enters one, or leaves the one it is on: free lists and others alike. */
+static inline void bud_frame_push(bud_freelist *l, uint32_t head, uint32_t frame, bool tail)
 {
-	uint32_t next = l->links[frame].next, prev = l->links[frame].prev;
-	*(next == BUD_FRAME_NONE ? &list->last : &l->links[next].prev) = prev;
-	*(prev == BUD_FRAME_NONE ? &list->first : &l->links[prev].next) = next;
+	uint32_t next = tail ? head : l->links[head].next, prev = tail ? l->links[head].prev : head;
+	l->links[frame] = (bud_frame_link){ next, prev };
+	l->links[next].prev = frame;
+	l->links[prev].next = frame;
+}
+
+static inline void bud_frame_remove(bud_freelist *l, uint32_t frame)
+{
+	bud_frame_link link = l->links[frame];
+	l->links[link.next].prev = link.prev;
+	l->links[link.prev].next = link.next;
 }
 
 /* Puts a block on a list, or takes it off (the one it is on, or that known), without merging (__add_to_free_list,
@@ -122,7 +133,7 @@ static inline void bud_frame_list_remove(bud_freelist *l, bud_frame_list *list, 
 static inline void bud_freelist_add(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type, bool tail)
 {
 	uint32_t frame = (uint32_t)(pfn - l->base);
-	bud_frame_list_push(l, &l->lists[order][type], frame, tail);
+	bud_frame_push(l, bud_freelist_head(l, order, type), frame, tail);
 	l->states[frame] = (uint8_t)((order + 1) | (int)type << 5);
 	bud_free_area_add(&l->area, order, type);
 }
@@ -130,7 +141,7 @@ static inline void bud_freelist_add(bud_freelist *l, bud_pfn pfn, int order, bud
 static inline void bud_freelist_del_from(bud_freelist *l, bud_pfn pfn, int order, bud_migratetype type)
 {
 	uint32_t frame = (uint32_t)(pfn - l->base);
-	bud_frame_list_remove(l, &l->lists[order][type], frame);
+	bud_frame_remove(l, frame);
 	l->states[frame] = 0;
 	bud_free_area_del(&l->area, order, type);
 }
@@ -158,7 +169,7 @@ static inline bud_pfn bud_freelist_take(bud_freelist *l, int order, bud_migratet
 	int found = bud_free_area_smallest(&l->area, order, type);
 	if (found < 0)
 		return BUD_PFN_NONE;
-	bud_pfn pfn = bud_freelist_first(l, found, type);
+	bud_pfn pfn = l->base + l->links[bud_freelist_head(l, found, type)].next;
 	bud_freelist_del_from(l, pfn, found, type);
 	if (found > order)
 		bud_freelist_expand(l, pfn, order, found, type);

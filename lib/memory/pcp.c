@@ -73,11 +73,9 @@ bud_pcp_sizes bud_pcp_compute(const bud_kernel *kernel, uint64_t managed, uint64
 	return (bud_pcp_sizes){ batch, high, high_max };
 }
 
-void bud_pcp_init(bud_pcp *pcp, const bud_pcp_sizes *sizes)
+void bud_pcp_init(bud_pcp *pcp, const bud_pcp_sizes *sizes, uint32_t heads)
 {
-	*pcp = (bud_pcp){ .sizes = *sizes, .high = sizes->high_min };
-	for (unsigned i = 0; i < BUD_PCP_LISTS; i++)
-		pcp->lists[i] = (bud_frame_list){ BUD_FRAME_NONE, BUD_FRAME_NONE };
+	*pcp = (bud_pcp){ .sizes = *sizes, .high = sizes->high_min, .heads = heads };
 }
 
 void bud_pcp_resize(bud_pcp *pcp, const bud_pcp_rules *rules, const bud_pcp_sizes *sizes)
@@ -216,23 +214,24 @@ static int order_of_list(const bud_pcp_rules *rules, unsigned list)
 static unsigned drain_one(bud_pcp *pcp, const bud_pcp_rules *rules, bud_freelist *lists, unsigned list)
 {
 	int order = order_of_list(rules, list);
-	uint32_t frame = pcp->lists[list].last;
+	uint32_t frame = lists->links[pcp->heads + list].prev;
 	bud_pfn pfn = lists->base + frame;
 	bool by_block = rules->drain_by_block || lists->nr_isolate;
 	bud_migratetype type = by_block ? bud_freelist_pageblock(lists, pfn) : bud_freelist_type(lists, pfn);
-	bud_frame_list_remove(lists, &pcp->lists[list], frame);
+	bud_frame_remove(lists, frame);
 	pcp->count -= 1u << order;
 	bud_freelist_free(lists, pfn, order, type, false);
 	return 1u << order;
 }
 
 /* The next list with anything on it; the lists passed on the way are counted in *passed. */
-static unsigned next_list(const bud_pcp *pcp, const bud_pcp_rules *rules, unsigned list, unsigned *passed)
+static unsigned next_list(const bud_pcp *pcp, const bud_pcp_rules *rules, const bud_freelist *lists, unsigned list,
+			  unsigned *passed)
 {
 	do {
 		list = list + 1 < rules->nr_lists ? list + 1 : 0;
 		++*passed;
-	} while (pcp->lists[list].last == BUD_FRAME_NONE);
+	} while (bud_pcp_is_empty(pcp, lists, list));
 	return list;
 }
 
@@ -241,12 +240,12 @@ static unsigned drain_in_bursts(bud_pcp *pcp, const bud_pcp_rules *rules, bud_fr
 {
 	unsigned given = 0, burst = 0, at = 0;
 	while (given < want) {
-		at = next_list(pcp, rules, at, &burst);
+		at = next_list(pcp, rules, lists, at, &burst);
 		if (burst == rules->nr_lists)
 			burst = want - given;
 		do
 			given += drain_one(pcp, rules, lists, at);
-		while (given < want && --burst && pcp->lists[at].last != BUD_FRAME_NONE);
+		while (given < want && --burst && !bud_pcp_is_empty(pcp, lists, at));
 	}
 	return given;
 }
@@ -258,8 +257,8 @@ unsigned bud_pcp_drain(bud_pcp *pcp, const bud_pcp_rules *rules, bud_freelist *l
 		return drain_in_bursts(pcp, rules, lists, want);
 	unsigned at = list ? list - 1 : rules->nr_lists - 1;
 	while (given < want) {
-		at = next_list(pcp, rules, at, &passed);
-		while (given < want && pcp->lists[at].last != BUD_FRAME_NONE)
+		at = next_list(pcp, rules, lists, at, &passed);
+		while (given < want && !bud_pcp_is_empty(pcp, lists, at))
 			given += drain_one(pcp, rules, lists, at);
 	}
 	return given;

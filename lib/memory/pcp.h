@@ -43,7 +43,7 @@ typedef struct bud_pcp {
 	uint8_t alloc_factor, free_factor;
 	uint32_t free_count;   /* auto: pages freed in a row, halved by each request */
 	bool freed_high_order; /* auto: the last free was of order 1-3 */
-	bud_frame_list lists[BUD_PCP_LISTS];
+	uint32_t heads; /* of its BUD_PCP_LISTS lists: the first one's, among the zone's other lists (freelist.h) */
 } bud_pcp;
 
 /* State of the zone that sizes depend on. */
@@ -63,8 +63,8 @@ void bud_pcp_rules_init(bud_pcp_rules *rules, const bud_kernel *kernel);
 bud_pcp_sizes bud_pcp_compute(const bud_kernel *kernel, uint64_t managed, uint64_t low_mark, unsigned nr_cpus,
 			      unsigned fraction);
 
-/* Empty lists of those sizes. */
-void bud_pcp_init(bud_pcp *pcp, const bud_pcp_sizes *sizes);
+/* Empty lists of those sizes, with these heads. */
+void bud_pcp_init(bud_pcp *pcp, const bud_pcp_sizes *sizes, uint32_t heads);
 /* The sizes change while pages stay (pageset_update). */
 void bud_pcp_resize(bud_pcp *pcp, const bud_pcp_rules *rules, const bud_pcp_sizes *sizes);
 
@@ -91,17 +91,22 @@ static inline void bud_pcp_note_alloc(bud_pcp *pcp)
 /* A block joins a list: at the tail in a refill, at the head when freed. */
 static inline void bud_pcp_add(bud_pcp *pcp, bud_freelist *lists, unsigned list, bud_pfn pfn, int order, bool tail)
 {
-	bud_frame_list_push(lists, &pcp->lists[list], (uint32_t)(pfn - lists->base), tail);
+	bud_frame_push(lists, pcp->heads + list, (uint32_t)(pfn - lists->base), tail);
 	pcp->count += 1u << order;
+}
+
+static inline bool bud_pcp_is_empty(const bud_pcp *pcp, const bud_freelist *lists, unsigned list)
+{
+	return lists->links[pcp->heads + list].next == pcp->heads + list;
 }
 
 /* Takes the block at the head of the list, or BUD_PFN_NONE. */
 static inline bud_pfn bud_pcp_take(bud_pcp *pcp, bud_freelist *lists, unsigned list, int order)
 {
-	uint32_t frame = pcp->lists[list].first;
-	if (frame == BUD_FRAME_NONE)
+	uint32_t frame = lists->links[pcp->heads + list].next;
+	if (frame == pcp->heads + list)
 		return BUD_PFN_NONE;
-	bud_frame_list_remove(lists, &pcp->lists[list], frame);
+	bud_frame_remove(lists, frame);
 	pcp->count -= 1u << order;
 	return lists->base + frame;
 }

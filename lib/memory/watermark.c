@@ -139,11 +139,9 @@ bool bud_watermark_ok(const bud_wmark_test *test, const bud_kernel *kernel, int 
 	return !order || bud_watermark_has_block(test->area, kernel, order, alloc_flags);
 }
 
-bool bud_watermark_fast(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
-			unsigned alloc_flags, bool atomic)
+bool bud_watermark_past_shortcut(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
+				 unsigned alloc_flags, bool atomic)
 {
-	if (!order && bud_watermark_shortcut(test, kernel, mark, alloc_flags))
-		return true;
 	if (bud_watermark_ok(test, kernel, order, mark, alloc_flags))
 		return true;
 	bool urgent = kernel->gfp_atomic ? atomic : alloc_flags & BUD_ALLOC_MIN_RESERVE;

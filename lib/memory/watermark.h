@@ -115,9 +115,16 @@ static inline bool bud_watermark_shortcut(const bud_wmark_test *test, const bud_
 	return test->free - held > mark + test->reserve;
 }
 
+/* What comes after it, for single pages too. */
+bool bud_watermark_past_shortcut(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
+				 unsigned alloc_flags, bool atomic);
 /* The same as get_page_from_freelist asks it (zone_watermark_fast). atomic: the request has __GFP_ATOMIC, where the
  * kernel has that bit. */
-bool bud_watermark_fast(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
-			unsigned alloc_flags, bool atomic);
+static inline bool bud_watermark_fast(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
+				      unsigned alloc_flags, bool atomic)
+{
+	return (!order && bud_watermark_shortcut(test, kernel, mark, alloc_flags)) ||
+	       bud_watermark_past_shortcut(test, kernel, order, mark, alloc_flags, atomic);
+}
 
 #endif

@@ -89,7 +89,7 @@ static bool init_zone(bud_percpu *p, zone_lists *z, const bud_zone *zone)
 	bud_pageset_init(&z->unasked);
 	for (unsigned cpu = 0; z->cpus && cpu < p->nr_cpus; cpu++) {
 		z->cpus[cpu].newest = z->cpus[cpu].oldest = NONE;
-		bud_pcp_init(&z->cpus[cpu].pcp, &sizes);
+		bud_pcp_init(&z->cpus[cpu].pcp, &sizes, 0);
 	}
 	return z->chunks && z->cpus;
 }

@@ -14,7 +14,6 @@ b explain mix | grep -E '^SIMULATED|^    changed|^  (alike|kept|stalls|how)'
 b explain mix -s simulated_remedy --format csv | sed '2,$s/.*,//'
 b explain mix -s simulated_remedy --replay-only --format csv
 b explain mix -s nothing
-b explain mix --memory 1 | sed -n '/^SIMULATED/,$p'
 words explain mix --node 0 --zone dma32
 b explain mix --node 1 --zone DMA --format csv
 b explain mix --comm nobody

@@ -11,8 +11,9 @@
 
 #define LIVE (1u << 19) /* blocks in use at a time */
 
+/* Small, so that it is the model that fills the caches. */
 typedef struct block {
-	bud_pfn pfn;
+	uint32_t pfn;
 	uint8_t order, cpu;
 } block;
 
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
 		bud_request r = next_request();
 		bud_pfn pfn = bud_page_alloc(&m, &r, NULL);
 		failed += pfn == BUD_PFN_NONE;
-		*b = (block){ pfn == BUD_PFN_NONE ? 0 : pfn, (uint8_t)r.order, (uint8_t)r.cpu };
+		*b = (block){ pfn == BUD_PFN_NONE ? 0 : (uint32_t)pfn, (uint8_t)r.order, (uint8_t)r.cpu };
 	}
 	printf("%lu requests, %lu frees, %lu failed, %lu fallbacks, %lu from a list, %lu refills, %lu drains\n",
 	       requests, (unsigned long)m.counts.frees, failed, (unsigned long)m.counts.fallbacks,

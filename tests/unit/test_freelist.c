@@ -16,7 +16,7 @@ static bud_freelist make(const char *release, bud_pfn start, bud_pfn end)
 	bud_kernel kernel;
 	bud_freelist l;
 	bud_kernel_init(&kernel, release, "x86_64");
-	assert_int_equal(bud_freelist_init(&l, start, end, &kernel, NULL), BUD_OK);
+	assert_int_equal(bud_freelist_init(&l, start, end, &kernel, 0, NULL), BUD_OK);
 	return l;
 }
 
@@ -227,15 +227,15 @@ static void check_lists(const bud_freelist *l)
 	for (int k = 0; k <= l->max_order; k++)
 		for (int type = 0; type < BUD_NR_MIGRATETYPES; type++) {
 			uint64_t nr = 0;
-			uint32_t before = BUD_FRAME_NONE;
-			for (uint32_t f = l->lists[k][type].first; f != BUD_FRAME_NONE; f = l->links[f].next) {
+			uint32_t head = bud_freelist_head(l, k, (bud_migratetype)type), before = head;
+			for (uint32_t f = l->links[head].next; f != head; f = l->links[f].next) {
 				assert_int_equal(l->links[f].prev, before);
 				assert_int_equal(bud_freelist_order(l, l->base + f), k);
 				assert_int_equal(bud_freelist_type(l, l->base + f), type);
 				before = f;
 				nr++;
 			}
-			assert_int_equal(l->lists[k][type].last, before);
+			assert_int_equal(l->links[head].prev, before);
 			assert_int_equal(l->area.nr[type][k], nr);
 			assert_int_equal(l->area.orders[type] >> k & 1, nr > 0);
 		}
@@ -352,8 +352,8 @@ static void test_a_zone_too_large(void **state)
 	bud_kernel kernel;
 	bud_freelist l;
 	bud_kernel_init(&kernel, "6.12.0", "x86_64");
-	assert_int_equal(bud_freelist_init(&l, 0, (bud_pfn)1 << 33, &kernel, NULL), BUD_ERR_USAGE);
-	assert_int_equal(bud_freelist_init(&l, 0, BUD_PFN_MAX + 1, &kernel, NULL), BUD_ERR_USAGE);
+	assert_int_equal(bud_freelist_init(&l, 0, (bud_pfn)1 << 33, &kernel, 0, NULL), BUD_ERR_USAGE);
+	assert_int_equal(bud_freelist_init(&l, 0, BUD_PFN_MAX + 1, &kernel, 0, NULL), BUD_ERR_USAGE);
 }
 
 int main(void)

@@ -134,17 +134,6 @@ static void test_the_node_of_a_cpu(void **state)
 	assert_int_equal(bud_lessons_cpu_node(&l, 2), 1); /* of equals, the first */
 	assert_int_equal(bud_lessons_cpu_node(&l, BUD_LESSON_CPUS - 1), BUD_MAX_NODES - 1);
 	assert_int_equal(bud_lessons_cpu_node(&l, BUD_LESSON_CPUS), 0);
-	/* Daemons know better: but not where those of several nodes ran, nor where their node never gave a page. */
-	bud_lessons_daemon(&l, 1, 0);
-	bud_lessons_daemon(&l, 2, 1);
-	bud_lessons_daemon(&l, 2, 3);
-	bud_lessons_daemon(&l, 3, 5);
-	bud_lessons_daemon(&l, BUD_LESSON_CPUS, 1);
-	bud_lessons_daemon(&l, 1, -1);
-	bud_lessons_daemon(&l, 1, BUD_MAX_NODES);
-	assert_int_equal(bud_lessons_cpu_node(&l, 1), 0);
-	assert_int_equal(bud_lessons_cpu_node(&l, 2), 1);
-	assert_int_equal(bud_lessons_cpu_node(&l, 3), 0);
 	bud_lessons_fini(&l);
 }
 

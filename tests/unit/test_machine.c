@@ -211,62 +211,6 @@ static void test_a_block_put_on_a_list(void **state)
 	}
 }
 
-/* A write to a setting computes what follows from it, and nothing else: boosts and old sizes outlive the others. */
-static void test_what_a_setting_computes_anew(void **state)
-{
-	(void)state;
-	const struct {
-		const char *setting;
-		bool sizes;
-	} rows[] = {
-		{ "extfrag_threshold=100", false },
-		{ "compaction_proactiveness=0", false },
-		{ "watermark_boost_factor=0", false },
-		{ "nr_hugepages=7", false },
-		{ "defrag_mode=1", false },
-		{ "min_free_kbytes=20000", true },
-		{ "watermark_scale_factor=11", true },
-		{ "percpu_pagelist_high_fraction=8", true },
-		{ "lowmem_reserve_ratio=256,256,32,0,1", true },
-	};
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		bud_machine m;
-		pc_init(&m, "6.18.0", BUD_THP_NEVER);
-		m.views[1].boost = 512;
-		m.views[1].marks.promo = 1; /* of another time */
-		bud_sysctls sysctls = m.sysctls;
-		assert_int_equal(bud_sysctls_set(&sysctls, rows[i].setting, NULL), BUD_OK);
-		bud_machine_set(&m, &sysctls);
-		assert_int_equal(m.views[1].boost, rows[i].sizes ? 0 : 512);
-		assert_int_equal(m.views[1].marks.promo == 1, !rows[i].sizes);
-		/* In force they are all. */
-		assert_int_equal(m.rules.defrag_mode, strncmp(rows[i].setting, "defrag", 6) == 0);
-		assert_int_equal(m.views[1].defrag_mode, m.rules.defrag_mode);
-		assert_memory_equal(m.sysctls.value, sysctls.value, sizeof sysctls.value);
-		bud_machine_fini(&m);
-	}
-}
-
-static void test_reserves_and_lists_as_set(void **state)
-{
-	(void)state;
-	bud_machine m;
-	pc_init(&m, "6.18.0", BUD_THP_NEVER);
-	bud_sysctls sysctls = m.sysctls;
-	assert_int_equal(bud_sysctls_set(&sysctls, "lowmem_reserve_ratio=100,0,32,0,0", NULL), BUD_OK);
-	assert_int_equal(bud_sysctls_set(&sysctls, "percpu_pagelist_high_fraction=16", NULL), BUD_OK);
-	bud_machine_set(&m, &sysctls);
-	assert_int_equal(m.views[0].reserve[BUD_ZONE_DMA32], 772915 / 100);
-	assert_int_equal(m.views[0].reserve[BUD_ZONE_NORMAL], (772915 + 458752) / 100);
-	assert_int_equal(m.views[1].reserve[BUD_ZONE_NORMAL], 0);
-	for (int cpu = 0; cpu < 2; cpu++) {
-		assert_int_equal(m.zones[2].pcp[cpu].sizes.high_min, 458752 / 16 / 2);
-		assert_int_equal(m.zones[2].pcp[cpu].sizes.high_max, 458752 / 16 / 2);
-		assert_int_equal(m.zones[2].pcp[cpu].sizes.batch, 63);
-	}
-	bud_machine_fini(&m);
-}
-
 static unsigned woken, told;
 
 static void wake(void *self, bud_machine *machine, int node, int order, bud_zone_type highest)
@@ -329,8 +273,6 @@ int main(void)
 		cmocka_unit_test(test_movable_pages_are_counted_by_pageblock),
 		cmocka_unit_test(test_what_is_in_use),
 		cmocka_unit_test(test_a_block_put_on_a_list),
-		cmocka_unit_test(test_what_a_setting_computes_anew),
-		cmocka_unit_test(test_reserves_and_lists_as_set),
 		cmocka_unit_test(test_kswapd_is_woken_when_it_sleeps_and_there_is_need),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

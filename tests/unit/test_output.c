@@ -22,35 +22,6 @@ static void test_nothing_reaches_a_terminal_that_could_act_on_it(void **state)
 	free(text);
 }
 
-static void test_long_texts_are_broken(void **state)
-{
-	(void)state;
-	const struct {
-		int column, indent;
-		const char *text, *result;
-	} vectors[] = {
-		{ 0, 0, "", "" },
-		{ 70, 4, "GFP_KERNEL", "GFP_KERNEL" },
-		{ 71, 4, "GFP_KERNEL", "\n    GFP_KERNEL" },
-		{ 70, 4, "GFP_NOWAIT|__GFP_COMP", "\n    GFP_NOWAIT|__GFP_COMP" },
-		{ 60, 2, "GFP_NOWAIT|__GFP_COMP|__GFP_ZERO", "GFP_NOWAIT|\n  __GFP_COMP|__GFP_ZERO" },
-		/* A space is left out where a line ends; what is too long for any line stays whole. */
-		{ 74, 2, "write < vfs_write", "write\n  < vfs_write" },
-		{ 76, 76, "longer than that", "longer\n%76sthan\n%76sthat" },
-		{ 70, 2, "a\033b", "a?b" },
-	};
-	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++) {
-		char *text = NULL, wanted[256];
-		size_t size;
-		FILE *out = open_memstream(&text, &size);
-		bud_output_wrap(out, vectors[i].column, vectors[i].indent, vectors[i].text);
-		fclose(out);
-		snprintf(wanted, sizeof wanted, vectors[i].result, "", "");
-		assert_string_equal(text, wanted);
-		free(text);
-	}
-}
-
 static const char *const columns[] = { "t_ns", "zone", "known", "count" };
 static const bud_table table = { "things", columns, 4 };
 
@@ -121,7 +92,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_reaches_a_terminal_that_could_act_on_it),
-		cmocka_unit_test(test_long_texts_are_broken),
 		cmocka_unit_test(test_a_table_as_text),
 		cmocka_unit_test(test_colours_by_wish_and_surroundings),
 		cmocka_unit_test(test_the_background),

@@ -2,8 +2,7 @@
 /* The books of sites, the owners of pages, and what they pin. */
 #include "tests/unit/script.h"
 
-#include "lib/insight/culprit.h"
-#include "lib/insight/headroom.h"
+#include "lib/insight/pins.h"
 
 typedef struct books {
 	bud_site_table *sites;
@@ -288,73 +287,6 @@ static void test_pins(void **state)
 	drop(&s, &b);
 }
 
-/* A block device's own cache is asked for as Movable, and does not move. */
-static void test_buffers_are_fixed(void **state)
-{
-	(void)state;
-	enum { BUFFER = 0x8c48 }; /* GFP_NOFS|__GFP_NOFAIL|__GFP_MOVABLE */
-	SCRIPT(s, ALLOC(1, JAVA, 4096, 0, BUFFER), ALLOC(2, JAVA, 4097, 0, MOVABLE), ALLOC(3, JAVA, 4608, 0, MOVABLE),
-	       ALLOC(4, JAVA, 5120, 0, BUFFER | 0x80));
-	books b = keep(&s, &all, 100);
-	const bud_memory *memory = bud_replay_memory(s.replay);
-	bud_headroom room;
-	bud_owner owner;
-	bud_pins pins;
-	assert_true(bud_owners_of(b.owners, 4096, &owner));
-	assert_int_equal(owner.use->migratetype, BUD_MT_MOVABLE);
-	assert_false(owner.use->movable);
-	/* With __GFP_FS it is a file system's own. */
-	assert_true(bud_owners_of(b.owners, 5120, &owner) && owner.use->movable);
-	bud_headroom_count(&room, memory, bud_memory_find(memory, 0, "DMA32"), 9, b.owners);
-	assert_int_equal(room.fixed, 1);
-	assert_int_equal(room.movable, 2);
-	assert_int_equal(bud_pins_collect(&pins, memory, bud_replay_kernel(s.replay), b.owners, NULL), BUD_OK);
-	const bud_pinned_block *block = pins.blocks;
-	while (block->start != 4096)
-		block++;
-	assert_int_equal(block->fixed, 1);
-	assert_int_equal(block->movable, 1);
-	bud_pins_fini(&pins);
-	drop(&s, &b);
-}
-
-static void expect_culprit(const books *b, const bud_culprit *c, const char *site, uint64_t blocks, uint64_t alone,
-			   uint64_t pages, uint64_t live)
-{
-	char name[BUD_SITE_TEXT];
-	assert_string_equal(bud_site_name(b->sites, c->site, name, sizeof name), site);
-	assert_int_equal(c->blocks, blocks);
-	assert_int_equal(c->alone, alone);
-	assert_int_equal(c->pages, pages);
-	assert_int_equal(c->live, live);
-}
-
-/* As in test_pins: what a site asked for in several orders is one culprit's. */
-static void test_culprits(void **state)
-{
-	(void)state;
-	SCRIPT(s, ALLOC(1, JAVA, 4096, 0, KERNEL), ALLOC(2, JAVA, 4097, 0, KERNEL), ALLOC(3, SH, 4200, 1, MOVABLE),
-	       ALLOC(4, SH, 4608, 2, MOVABLE), ALLOC(5, JAVA, 5120, 8, MOVABLE), ALLOC(6, SH, 5376, 0, KERNEL));
-	books b = keep(&s, &all, 100);
-	bud_culprits culprits;
-	bud_pins pins;
-	assert_int_equal(
-		bud_pins_collect(&pins, bud_replay_memory(s.replay), bud_replay_kernel(s.replay), b.owners, NULL),
-		BUD_OK);
-	bud_culprits_find(&culprits, &pins, b.owners, b.sites, BUD_CULPRIT_PINS, NULL);
-	assert_int_equal(culprits.nr, 2);
-	expect_culprit(&b, &culprits.list[0], "sh GFP_HIGHUSER_MOVABLE", 2, 1, 6, 6);
-	expect_culprit(&b, &culprits.list[1], "java GFP_KERNEL", 1, 0, 2, 2);
-	bud_culprits_fini(&culprits);
-	bud_culprits_find(&culprits, &pins, b.owners, b.sites, BUD_CULPRIT_LIVE, NULL);
-	assert_int_equal(culprits.nr, 4);
-	expect_culprit(&b, &culprits.list[0], "java GFP_HIGHUSER_MOVABLE", 0, 0, 0, 256);
-	expect_culprit(&b, &culprits.list[3], "sh GFP_KERNEL", 0, 0, 0, 1);
-	bud_culprits_fini(&culprits);
-	bud_pins_fini(&pins);
-	drop(&s, &b);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,8 +302,6 @@ int main(void)
 		cmocka_unit_test(test_a_stretch_of_time),
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_pins),
-		cmocka_unit_test(test_buffers_are_fixed),
-		cmocka_unit_test(test_culprits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

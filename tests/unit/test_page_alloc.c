@@ -59,8 +59,8 @@ static void recount(const bud_machine *m, const naive *n, bud_pfn managed)
 			for (int order = 0; order < BUD_NR_ORDERS; order++) {
 				assert_int_equal(nr[type][order], l->area.nr[type][order]);
 				uint64_t listed = 0;
-				for (uint32_t f = l->lists[order][type].first; f != BUD_FRAME_NONE;
-				     f = l->links[f].next)
+				uint32_t head = bud_freelist_head(l, order, (bud_migratetype)type);
+				for (uint32_t f = l->links[head].next; f != head; f = l->links[f].next)
 					listed++;
 				assert_int_equal(listed, nr[type][order]);
 			}

@@ -92,7 +92,7 @@ static void test_list_numbers(void **state)
 static bud_pcp lists_of(uint32_t batch, uint32_t high_min, uint32_t high_max)
 {
 	bud_pcp pcp;
-	bud_pcp_init(&pcp, &(bud_pcp_sizes){ batch, high_min, high_max });
+	bud_pcp_init(&pcp, &(bud_pcp_sizes){ batch, high_min, high_max }, 0);
 	return pcp;
 }
 
@@ -251,8 +251,9 @@ static void drain_order(const char *release, unsigned pages, unsigned freed_to, 
 	bud_kernel kernel = kernel_of(release);
 	bud_pcp_rules rules = rules_of(release);
 	bud_freelist l;
-	assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, NULL), BUD_OK);
+	assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, BUD_PCP_LISTS, NULL), BUD_OK);
 	bud_pcp pcp = lists_of(4, 100, 100);
+	pcp.heads = bud_freelist_other(&l);
 	for (unsigned type = 0; type < 3; type++)
 		for (unsigned i = 0; i < 10; i++) {
 			bud_pfn pfn = type * 1024 + i * 2;
@@ -287,8 +288,9 @@ static void test_the_only_list_gives_all(void **state)
 	bud_kernel kernel = kernel_of("5.15.0");
 	bud_pcp_rules rules = rules_of("5.15.0");
 	bud_freelist l;
-	assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, NULL), BUD_OK);
+	assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, BUD_PCP_LISTS, NULL), BUD_OK);
 	bud_pcp pcp = lists_of(4, 100, 100);
+	pcp.heads = bud_freelist_other(&l);
 	for (unsigned i = 0; i < 10; i++)
 		bud_pcp_add(&pcp, &l, bud_pcp_list(&rules, 2, BUD_MT_MOVABLE), i * 8, 2, true);
 	/* Whole blocks: one more page asked for gives one more block. */
@@ -309,7 +311,7 @@ static void test_type_of_a_drained_page(void **state)
 		bud_kernel kernel = kernel_of(release);
 		bud_pcp_rules rules = rules_of(release);
 		bud_freelist l;
-		assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, NULL), BUD_OK);
+		assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, BUD_PCP_LISTS, NULL), BUD_OK);
 		bud_pcp pcp = lists_of(4, 100, 100);
 		bud_freelist_note_type(&l, 700, BUD_MT_UNMOVABLE);
 		bud_pcp_add(&pcp, &l, 0, 700, 0, false);
@@ -331,19 +333,19 @@ static void test_pages_are_conserved(void **state)
 		int orders[512];
 		unsigned nr_held = 0, held_pages = 0;
 		srandom(seed);
-		assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, NULL), BUD_OK);
+		assert_int_equal(bud_freelist_init(&l, 0, 4096, &kernel, BUD_PCP_LISTS, NULL), BUD_OK);
 		for (bud_pfn pfn = 0; pfn < 4096; pfn += 1024)
 			bud_freelist_add(&l, pfn, 10, BUD_MT_MOVABLE, false);
 		bud_pcp pcp;
 		bud_pcp_sizes sizes = bud_pcp_compute(&kernel, 65536, 300, 2, 0);
-		bud_pcp_init(&pcp, &sizes);
+		bud_pcp_init(&pcp, &sizes, bud_freelist_other(&l));
 		for (int i = 0; i < 20000; i++) {
 			bud_pcp_zone zone = { random() % 8 == 0, random() % 4 == 0 };
 			int order = kernel.pcp_high_orders && random() % 4 == 0 ? (int)(random() % 4) : 0;
 			unsigned list = bud_pcp_list(&rules, order, BUD_MT_MOVABLE);
 			if (nr_held < 512 && random() % 2) {
 				bud_pcp_note_alloc(&pcp);
-				if (pcp.lists[list].first == BUD_FRAME_NONE)
+				if (bud_pcp_is_empty(&pcp, &l, list))
 					for (unsigned n = bud_pcp_refill(&pcp, &rules, order, zone); n; n--) {
 						bud_pfn pfn = bud_freelist_take(&l, order, BUD_MT_MOVABLE);
 						if (pfn == BUD_PFN_NONE)

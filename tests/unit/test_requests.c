@@ -119,28 +119,6 @@ static void test_a_refill_is_no_request(void **state)
 	bud_lessons_fini(&l);
 }
 
-/* What it began to ask for before, it does not ask for as a victim; what it frees now goes with it. */
-static void test_a_victim_of_the_oom_killer(void **state)
-{
-	heard h;
-	bud_lessons l;
-	bud_event chosen = other(BUD_EV_OOM_VICTIM, KSWAPD), slow = other(BUD_EV_WAKEUP_KSWAPD, TASK);
-	chosen.oom.pid = TASK;
-	(void)state;
-	FEED(h, l, page(BUD_EV_ALLOC, TASK, 20, 0), page(BUD_EV_ALLOC, TASK, 21, 0), slow, chosen,
-	     page(BUD_EV_ALLOC, TASK, 22, 0));
-	assert_int_equal(h.last.task & BUD_TASK_OOM_VICTIM, 0);
-	bud_lessons_fini(&l);
-	FEED(h, l, page(BUD_EV_ALLOC, TASK, 20, 0), page(BUD_EV_ALLOC, TASK, 21, 0), chosen,
-	     page(BUD_EV_FREE, TASK, 20, 0), page(BUD_EV_FREE, KSWAPD, 21, 0), page(BUD_EV_ALLOC, TASK, 22, 0));
-	assert_int_equal(h.last.task & BUD_TASK_OOM_VICTIM, BUD_TASK_OOM_VICTIM);
-	assert_true(bud_pageset_test(&l.estates, 1) && !bud_pageset_test(&l.estates, 2));
-	/* What lived through the kill could not be freed before it. */
-	assert_int_equal(l.kswapd_freed, 1);
-	assert_false(bud_pageset_test(&l.taken, 2));
-	bud_lessons_fini(&l);
-}
-
 static void test_flags_and_names_are_kept(void **state)
 {
 	heard h;
@@ -266,8 +244,8 @@ static void test_how_fast_the_daemons_are(void **state)
 	assert_int_equal(l.wake_ns, 2000 + 6000 + 3000);
 	bud_lessons_fini(&l);
 	/* kcompactd was woken, so its timer had not run out; what a task moves is no work of its. */
-	FEED(h, l, of_node(BUD_EV_KCOMPACTD_WAKE, COMPACTD, 1), other(BUD_EV_COMPACT_BEGIN, COMPACTD), migrated,
-	     by_task, other(BUD_EV_COMPACT_END, COMPACTD));
+	FEED(h, l, of_node(BUD_EV_KCOMPACTD_WAKE, COMPACTD, 1), other(BUD_EV_COMPACT_BEGIN, COMPACTD), migrated, by_task,
+	     other(BUD_EV_COMPACT_END, COMPACTD));
 	assert_string_equal(h.text, "");
 	assert_int_equal(l.kcompactd_pages, 64);
 	assert_int_equal(l.kcompactd_ns, 3000);
@@ -386,7 +364,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_refill_is_no_request),
-		cmocka_unit_test(test_a_victim_of_the_oom_killer),
 		cmocka_unit_test(test_flags_and_names_are_kept),
 		cmocka_unit_test(test_a_page_without_request_gets_one),
 		cmocka_unit_test(test_a_fallback_hands_out_a_page),

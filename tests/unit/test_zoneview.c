@@ -138,12 +138,6 @@ static void test_suitability(void **state)
 	assert_int_equal(bud_zoneview_suitable(&v, &capped, 10, BUD_ZONE_NORMAL, min, false, 500), BUD_SUITABLE_YES);
 	assert_int_equal(bud_zoneview_compact_gap(&capped, 3), 16);
 	assert_int_equal(bud_zoneview_compact_gap(&new, 10), 2048);
-	/* Where the index is negative, one block of order 9 for a request of order 10 (-500), it has no say. */
-	bud_zone_view single = view(&area);
-	single.marks = (bud_wmarks){ 0 };
-	area = (bud_free_area){ 0 };
-	bud_free_area_add(&area, 9, BUD_MT_MOVABLE);
-	assert_int_equal(bud_zoneview_suitable(&single, &capped, 10, BUD_ZONE_NORMAL, min, false, 500), BUD_SUITABLE_YES);
 	/* Asynchronous costly requests without CMA need the room outside of it. */
 	set(&area, 3000, 0, 0);
 	for (int i = 0; i < 800; i++)
