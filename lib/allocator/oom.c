@@ -131,7 +131,8 @@ void bud_oom_marked(bud_reclaim *reclaim, int32_t pid)
 	r->chosen = false;
 	r->victim = pid;
 	r->leaves_ns = r->now_ns;
-	for (unsigned i = 0; i < BUD_OOM_DEAD; i++)
+	unsigned nr = r->nr_dead < BUD_OOM_DEAD ? r->nr_dead : BUD_OOM_DEAD;
+	for (unsigned i = 0; i < nr; i++)
 		if (r->dead[i].pid == pid) {
 			r->dead[i].until_ns = r->now_ns;
 			r->chosen = true;
@@ -156,7 +157,8 @@ bool bud_oom_is_victim(const bud_reclaim *reclaim, int32_t pid)
 
 bool bud_oom_is_dead(const bud_reclaim *reclaim, int32_t pid, uint64_t began_ns)
 {
-	for (unsigned i = 0; pid && i < BUD_OOM_DEAD; i++)
+	unsigned nr = reclaim->nr_dead < BUD_OOM_DEAD ? reclaim->nr_dead : BUD_OOM_DEAD;
+	for (unsigned i = 0; pid && i < nr; i++)
 		if (reclaim->dead[i].pid == pid && began_ns < reclaim->dead[i].until_ns)
 			return true;
 	return false;

@@ -186,7 +186,8 @@ static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn pla
 	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
 	unsigned flags =
 		(movable ? BUD_TENANT_MOVABLE : 0u) | (bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0u);
-	flags |= bud_pageset_test(&s->lessons->estates, op->seq) ? BUD_TENANT_ESTATE : 0u;
+	if (s->lessons->nr_victims && bud_pageset_test(&s->lessons->estates, op->seq))
+		flags |= BUD_TENANT_ESTATE;
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),
 			  bud_machine_zone_of(&s->machine, place)->index);
 }
