@@ -112,8 +112,11 @@ static void measure_fragmentation(const look *p)
 	bud_suitable suitable = bud_zoneview_suitable(&view, p->kernel, p->plea->order, p->explanation->highest,
 						      p->explanation->alloc_flags, false, (unsigned)threshold);
 	if (suitable == BUD_SUITABLE_NO_ROOM) {
-		uint64_t needed = (p->plea->order > BUD_COSTLY_ORDER ? view.marks.low : view.marks.min) + view.boost +
-				  view.reserve[p->explanation->highest] + ((uint64_t)2 << p->plea->order) + 1;
+		int order = p->plea->order;
+		uint64_t kept = p->answer->held - (((uint64_t)1 << order) - 1);
+		uint64_t mark = order > BUD_COSTLY_ORDER ? view.marks.low : view.marks.min;
+		uint64_t needed = mark + view.boost + view.reserve[p->explanation->highest] +
+				  bud_zoneview_compact_gap(p->kernel, order) + kept + 1;
 		if (needed > p->answer->free)
 			add(p, BUD_LACKING_ROOM, needed - p->answer->free, BUD_UNKNOWN);
 	}
