@@ -9,6 +9,7 @@
 #include "cli/explain_trial.h"
 #include "cli/outputs.h"
 #include "cli/progress.h"
+#include "cli/story_text.h"
 #include "formats/read/dmesg.h"
 #include "formats/read/kernfiles.h"
 #include "lib/insight/chronicle.h"
@@ -34,6 +35,7 @@ typedef struct subject {
 	uint64_t failures_seen;
 	bud_site_table *sites;
 	bud_owners *owners;
+	bud_chronicle *chronicle; /* of the time it ended at; NULL: nobody made it */
 	bud_impasse scene;
 	bool taken;
 	bud_status status; /* of the scene */
@@ -187,26 +189,35 @@ static bud_status choose_episode(subject *s, const bud_episode *e, bud_error *er
 	return BUD_OK;
 }
 
+static bud_status begin_chronicle(subject *s, uint64_t begin_ns, uint64_t end_ns, bud_error *err)
+{
+	bud_replay *replay = s->bench->replay;
+	const bud_chronicle_options options = { .begin_ns = begin_ns, .end_ns = end_ns };
+	bud_status status = bud_chronicle_create(&s->chronicle, replay, s->bench->bundle->source, NULL, &options, err);
+	return status ? status
+		      : bud_replay_listen(replay, BUD_CHRONICLE_EVENTS, bud_chronicle_event, s->chronicle, err);
+}
+
+static bud_status end_chronicle(subject *s, bud_error *err)
+{
+	bud_replay_unlisten(s->bench->replay, bud_chronicle_event, s->chronicle);
+	bud_chronicle_finish(s->chronicle);
+	return bud_chronicle_status(s->chronicle, err);
+}
+
 /* A pass of its own: ids are those of report -s episode. */
 static bud_status choose_by_episode(subject *s, bud_error *err)
 {
-	bud_chronicle *chronicle = NULL;
-	const bud_chronicle_options options = { .end_ns = BUD_TIME_NONE };
-	bud_replay *replay = s->bench->replay;
-	bud_status status = bud_chronicle_create(&chronicle, replay, s->bench->bundle->source, NULL, &options, err);
-	if (!status)
-		status = bud_replay_listen(replay, BUD_CHRONICLE_EVENTS, bud_chronicle_event, chronicle, err);
+	uint64_t id = (uint64_t)s->options->episode;
+	bud_status status = begin_chronicle(s, 0, BUD_TIME_NONE, err);
 	if (!status)
 		status = replay_all(s, BUD_TIME_NONE, err);
-	if (!status) {
-		bud_replay_unlisten(replay, bud_chronicle_event, chronicle);
-		bud_chronicle_finish(chronicle);
-		status = bud_chronicle_status(chronicle, err);
-	}
 	if (!status)
-		status = choose_episode(
-			s, bud_episode_list_find(bud_chronicle_list(chronicle), (uint64_t)s->options->episode), err);
-	bud_chronicle_destroy(chronicle);
+		status = end_chronicle(s, err);
+	if (!status)
+		status = choose_episode(s, bud_episode_list_find(bud_chronicle_list(s->chronicle), id), err);
+	bud_chronicle_destroy(s->chronicle);
+	s->chronicle = NULL;
 	return status;
 }
 
@@ -248,23 +259,45 @@ static void watch_for_scene(void *self, const bud_event *event)
 		take_scene(s);
 }
 
+/* Books are kept until the scene is taken: who holds what then. */
+static void keep_books(void *self, const bud_event *event)
+{
+	subject *s = self;
+	if (!s->taken)
+		bud_owners_event(s->owners, event);
+}
+
+/* When its request came to its end. */
+static uint64_t end_of_request(const subject *s)
+{
+	return s->pfn == BUD_PFN_NONE ? s->t_ns : s->got_ns;
+}
+
+static bud_status listen_for_scene(subject *s, bud_error *err)
+{
+	bud_workbench *b = s->bench;
+	bud_source *source = b->bundle->source;
+	const bud_owners_options options = { .end_ns = BUD_TIME_NONE };
+	bud_status status = bud_site_table_create(&s->sites, source, bud_replay_kernel(b->replay), BUD_SITE_MAX, err);
+	if (!status)
+		status = bud_owners_create(&s->owners, b->replay, source, s->sites, &options, err);
+	/* The owners first: the scene is looked at with the event's own request booked. */
+	if (!status)
+		status = bud_replay_listen(b->replay, BUD_OWNERS_EVENTS, keep_books, s, err);
+	if (!status)
+		status = bud_replay_listen(b->replay, 0, watch_for_scene, s, err);
+	return status;
+}
+
 static bud_status listen_second(subject *s, bud_error *err)
 {
 	bud_workbench *b = s->bench;
-	const bud_owners_options options = { .end_ns = BUD_TIME_NONE };
 	bud_boosts_rewind(s->boosts);
 	bud_status status = bud_replay_listen(b->replay, BUD_BOOSTS_EVENTS, bud_boosts_event, s->boosts, err);
-	if (!status && s->wanted) {
-		status = bud_site_table_create(&s->sites, b->bundle->source, bud_replay_kernel(b->replay), BUD_SITE_MAX,
-					       err);
-		if (!status)
-			status = bud_owners_create(&s->owners, b->replay, b->bundle->source, s->sites, &options, err);
-		/* The owners first: the scene is looked at with the event's own request booked. */
-		if (!status)
-			status = bud_replay_listen(b->replay, BUD_OWNERS_EVENTS, bud_owners_event, s->owners, err);
-		if (!status)
-			status = bud_replay_listen(b->replay, 0, watch_for_scene, s, err);
-	}
+	if (!status && s->wanted)
+		status = listen_for_scene(s, err);
+	if (!status && s->wanted && !s->question)
+		status = begin_chronicle(s, end_of_request(s), end_of_request(s), err);
 	if (!status && s->match)
 		status = bud_replay_listen(b->replay, 0, bud_logmatch_compare, s->match, err);
 	return status;
@@ -273,8 +306,7 @@ static bud_status listen_second(subject *s, bud_error *err)
 static void stop_listening(subject *s)
 {
 	bud_replay_unlisten(s->bench->replay, bud_boosts_event, s->boosts);
-	if (s->owners)
-		bud_replay_unlisten(s->bench->replay, bud_owners_event, s->owners);
+	bud_replay_unlisten(s->bench->replay, keep_books, s);
 	bud_replay_unlisten(s->bench->replay, watch_for_scene, s);
 	if (s->match)
 		bud_replay_unlisten(s->bench->replay, bud_logmatch_compare, s->match);
@@ -287,10 +319,12 @@ static bud_status second_pass(subject *s, bud_error *err)
 		return BUD_OK;
 	bud_status status = listen_second(s, err);
 	if (!status)
-		status = replay_all(s, compare ? BUD_TIME_NONE : s->t_ns, err);
+		status = replay_all(s, compare ? BUD_TIME_NONE : end_of_request(s), err);
 	if (!status && s->wanted && !s->taken)
 		take_scene(s);
 	stop_listening(s);
+	if (!status && s->chronicle)
+		status = end_chronicle(s, err);
 	if (!status && s->owners)
 		status = bud_owners_status(s->owners, err);
 	if (!status && s->match)
@@ -304,7 +338,7 @@ static bud_status second_pass(subject *s, bud_error *err)
 static uint64_t end_of_trial(const subject *s)
 {
 	const bud_failures *list = bud_failures_list(s->log);
-	uint64_t end = s->pfn == BUD_PFN_NONE ? s->t_ns : s->got_ns;
+	uint64_t end = end_of_request(s);
 	for (size_t i = 0; s->number && i < list->nr; i++) {
 		const bud_failure *f = &list->failures[i];
 		if (f->plea.order == s->plea.order && f->plea.gfp_flags == s->plea.gfp_flags && f->t_ns > end)
@@ -400,6 +434,15 @@ static bud_status print_reports(const subject *s, const bud_explain_text *text, 
 	return BUD_OK;
 }
 
+/* What became of it on the way, if the trace has events of that. */
+static void print_story(const subject *s, const bud_explain_text *text)
+{
+	const bud_episode_list *list = s->chronicle ? bud_chronicle_list(s->chronicle) : NULL;
+	const bud_episode *e = list ? bud_episode_list_ending(list, end_of_request(s), s->pid) : NULL;
+	if (e && e->kind == BUD_EPISODE_REQUEST)
+		bud_story_text_print(text, e, bud_episode_list_parts(list, e), bud_replay_memory(s->bench->replay));
+}
+
 static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 {
 	const bud_bundle *bundle = s->bench->bundle;
@@ -415,6 +458,7 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 		const char *comm = s->question ? NULL : bud_source_comm(bundle->source, s->pid);
 		bud_explain_text_plea(&text, &s->plea, s->question || comm ? comm : "?", s->pid, s->t_ns);
 		bud_explain_text_verdict(&text, &s->plea, &s->scene.explanation);
+		print_story(s, &text);
 		bud_explain_text_scene(&text, &s->scene, s->owners, s->sites);
 		if (!needs_nothing(s))
 			bud_explain_trial_print(&s->trial, &text);
@@ -470,6 +514,7 @@ static void fini(subject *s)
 		bud_workbench_free_settings(s->bench, s->settings);
 	bud_explain_trial_fini(&s->trial);
 	bud_impasse_fini(&s->scene);
+	bud_chronicle_destroy(s->chronicle);
 	bud_owners_destroy(s->owners);
 	bud_site_table_destroy(s->sites);
 	bud_failures_destroy(s->log);

@@ -211,12 +211,7 @@ const bud_answer *bud_witness_answer(const bud_witness *witness, const bud_failu
 
 const bud_episode *bud_witness_ending(const bud_witness *witness, uint64_t t_ns, int32_t pid)
 {
-	const bud_episode_list *list = witness->episodes;
-	/* Ordered by their beginning: the nearest ones are the likeliest. */
-	for (size_t i = list ? bud_episode_list_from(list, t_ns + 1) : 0; i-- > 0;)
-		if (list->episodes[i].t_end_ns == t_ns && list->episodes[i].pid == pid)
-			return &list->episodes[i];
-	return NULL;
+	return witness->episodes ? bud_episode_list_ending(witness->episodes, t_ns, pid) : NULL;
 }
 
 const bud_failure *bud_witness_failure_of(const bud_witness *witness, const bud_episode *episode)

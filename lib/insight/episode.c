@@ -112,3 +112,12 @@ const bud_episode *bud_episode_list_find(const bud_episode_list *list, uint64_t 
 	const bud_episode key = { .id = id };
 	return list->nr ? bsearch(&key, list->episodes, list->nr, sizeof key, compare_ids) : NULL;
 }
+
+const bud_episode *bud_episode_list_ending(const bud_episode_list *list, uint64_t t_ns, int32_t pid)
+{
+	/* Ordered by their beginning: the nearest ones are the likeliest. */
+	for (size_t i = bud_episode_list_from(list, t_ns + 1); i-- > 0;)
+		if (list->episodes[i].t_end_ns == t_ns && list->episodes[i].pid == pid)
+			return &list->episodes[i];
+	return NULL;
+}

@@ -142,6 +142,8 @@ void bud_episode_list_sort(bud_episode_list *list);
 size_t bud_episode_list_from(const bud_episode_list *list, uint64_t t_ns);
 /* The one of that id, or NULL. */
 const bud_episode *bud_episode_list_find(const bud_episode_list *list, uint64_t id);
+/* The one of that task that ended at t_ns, or NULL. */
+const bud_episode *bud_episode_list_ending(const bud_episode_list *list, uint64_t t_ns, int32_t pid);
 static inline const bud_episode_part *bud_episode_list_parts(const bud_episode_list *list, const bud_episode *episode)
 {
 	return list->parts + episode->first_part;
