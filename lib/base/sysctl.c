@@ -177,22 +177,10 @@ size_t bud_sysctls_read_thp(bud_sysctls *sysctls, const char *text)
 	return rows;
 }
 
-static bud_status no_such(const char *setting, bud_error *err)
-{
-	char known[sizeof err->text - 96] = RATIO;
-	for (int i = 0; i < BUD_NR_SYSCTLS; i++) {
-		size_t used = strlen(known);
-		if (!is_thp((bud_sysctl)i))
-			snprintf(known + used, sizeof known - used, ", %s", table[i].name);
-	}
-	return bud_error_set(err, BUD_ERR_USAGE, "--set %.60s: no such setting; there are %s", setting, known);
-}
-
 static bud_status no_such_value(const char *setting, bud_sysctl sysctl, bud_error *err)
 {
-	const char *name = table[sysctl].name;
-	return bud_error_set(err, BUD_ERR_USAGE, "--set %.60s: %s takes %s%" PRIu64 " to %" PRIu64, setting, name,
-			     in_bounds(sysctl, 0) && table[sysctl].least ? "0, and " : "", table[sysctl].least,
+	return bud_error_set(err, BUD_ERR_USAGE, "%.60s: expected %s%" PRIu64 " to %" PRIu64, setting,
+			     in_bounds(sysctl, 0) && table[sysctl].least ? "0, or " : "", table[sysctl].least,
 			     table[sysctl].largest);
 }
 
@@ -204,12 +192,12 @@ bud_status bud_sysctls_set(bud_sysctls *sysctls, const char *setting, bud_error 
 		return parse_ratios(sysctls, text, BUD_SYSCTL_SET)
 			       ? BUD_OK
 			       : bud_error_set(err, BUD_ERR_USAGE,
-					       "--set %.60s: expected numbers with commas, one for each type of zone",
+					       "%.60s: expected numbers with commas, one for each type of zone",
 					       setting);
 	bud_sysctl sysctl = find(setting, length);
 	uint64_t value;
 	if (sysctl == BUD_NR_SYSCTLS || is_thp(sysctl))
-		return no_such(setting, err);
+		return bud_error_set(err, BUD_ERR_USAGE, "%.60s: no such setting", setting);
 	if (!parse_number(text, &end, &value) || *end || !in_bounds(sysctl, value))
 		return no_such_value(setting, sysctl, err);
 	bud_sysctls_learn(sysctls, sysctl, value, BUD_SYSCTL_SET);

@@ -154,7 +154,7 @@ static void test_what_cannot_be(void **state)
 		{ "watermark_scale_factor=0", "1 to 3000" },
 		{ "watermark_scale_factor=3001", "1 to 3000" },
 		{ "watermark_boost_factor=x", "0 to 2147483647" },
-		{ "percpu_pagelist_high_fraction=7", "0, and 8 to" },
+		{ "percpu_pagelist_high_fraction=7", "0, or 8 to" },
 		{ "defrag_mode=2", "0 to 1" },
 		{ "extfrag_threshold=1001", "0 to 1000" },
 		{ "compaction_proactiveness=101", "0 to 100" },
