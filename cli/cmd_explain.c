@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/explain_choice.h"
 #include "cli/explain_text.h"
 #include "cli/explain_trial.h"
 #include "cli/outputs.h"
@@ -25,13 +26,7 @@ typedef struct subject {
 	bud_klog own;	     /* --dmesg FILE */
 	const bud_klog *klog;
 
-	bool wanted;	 /* a scene is to be looked at */
-	bool question;	 /* the user's own: nobody asked it */
-	uint64_t number; /* at that failed allocation; 0: at t_ns */
-	uint64_t t_ns;
-	bud_plea plea;
-	int32_t pid;
-
+	bud_explain_choice asked;
 	uint64_t failures_seen;
 	bud_site_table *sites;
 	bud_owners *owners;
@@ -41,8 +36,6 @@ typedef struct subject {
 	bud_status status; /* of the scene */
 	bud_error error;
 
-	bud_pfn pfn; /* of a slow request: what it got, and when */
-	uint64_t got_ns;
 	bud_explain_trial trial;
 } subject;
 
@@ -114,81 +107,6 @@ static bud_status first_pass(subject *s, bud_error *err)
 
 /* ---- which of them ---- */
 
-static void choose_failure(subject *s, const bud_failure *failure)
-{
-	s->wanted = true;
-	s->number = failure->number;
-	s->t_ns = failure->t_ns;
-	s->plea = failure->plea;
-	s->pid = failure->pid;
-}
-
-static bud_status choose_by_number(subject *s, bud_error *err)
-{
-	const bud_failures *list = bud_failures_list(s->log);
-	for (size_t i = 0; i < list->nr; i++)
-		if (list->failures[i].number == (uint64_t)s->options->failure) {
-			choose_failure(s, &list->failures[i]);
-			return BUD_OK;
-		}
-	return bud_error_set(err, BUD_ERR_USAGE, "--failure %ld: there are %" PRIu64 " failed allocations%s",
-			     s->options->failure, list->total,
-			     list->nr < list->total ? ", and not all are wanted" : "");
-}
-
-static bud_status choose_by_time(subject *s, bud_error *err)
-{
-	const bud_options *o = s->options;
-	const bud_failures *list = bud_failures_list(s->log);
-	bud_status status = bud_options_when(o->at, &s->bench->bundle->source->info, &s->t_ns, err);
-	if (status)
-		return status;
-	if (o->gfp) {
-		s->wanted = s->question = true;
-		s->pid = -1;
-		s->plea = (bud_plea){
-			.order = o->filter.order_min, .type = BUD_MT_UNKNOWN, .node = o->filter.node, .only = &o->filter
-		};
-		if (o->filter.order_min != o->filter.order_max)
-			return bud_error_set(err, BUD_ERR_USAGE, "--gfp asks for one request: give its --order, too");
-		return bud_gfp_parse(&bud_replay_kernel(s->bench->replay)->gfp, o->gfp, &s->plea.gfp_flags, err);
-	}
-	for (size_t i = 0; i < list->nr; i++)
-		if (list->failures[i].t_ns >= s->t_ns) {
-			choose_failure(s, &list->failures[i]);
-			return BUD_OK;
-		}
-	return bud_error_set(
-		err, BUD_ERR_USAGE,
-		"--at %s: no allocation failed from then on; with --order and --gfp any request can be asked", o->at);
-}
-
-static bud_status choose_episode(subject *s, const bud_episode *e, bud_error *err)
-{
-	const bud_failures *list = bud_failures_list(s->log);
-	if (!e || e->kind != BUD_EPISODE_REQUEST || !e->has_gfp || e->order < 0 || e->order >= BUD_NR_ORDERS)
-		return bud_error_set(err, BUD_ERR_USAGE, "--episode %ld: %s", s->options->episode,
-				     e ? "that is not the story of a request" : "there is none (report -s episode)");
-	for (size_t i = 0; e->pfn == BUD_PFN_NONE && i < list->nr; i++)
-		if (list->failures[i].pid == e->pid && list->failures[i].t_ns == e->t_end_ns) {
-			choose_failure(s, &list->failures[i]);
-			return BUD_OK;
-		}
-	s->wanted = true;
-	s->t_ns = e->t_start_ns;
-	s->pfn = e->pfn;
-	s->got_ns = e->t_end_ns;
-	s->pid = e->pid;
-	s->plea = (bud_plea){ .order = e->order,
-			      .gfp_flags = e->gfp_flags,
-			      .type = (bud_migratetype)e->migratetype,
-			      .node = e->node,
-			      .interrupt = e->in_interrupt,
-			      .first = true,
-			      .only = &s->options->filter };
-	return BUD_OK;
-}
-
 static bud_status begin_chronicle(subject *s, uint64_t begin_ns, uint64_t end_ns, bud_error *err)
 {
 	bud_replay *replay = s->bench->replay;
@@ -215,7 +133,8 @@ static bud_status choose_by_episode(subject *s, bud_error *err)
 	if (!status)
 		status = end_chronicle(s, err);
 	if (!status)
-		status = choose_episode(s, bud_episode_list_find(bud_chronicle_list(s->chronicle), id), err);
+		status = bud_explain_choose_episode(&s->asked, s->options, bud_failures_list(s->log),
+						    bud_episode_list_find(bud_chronicle_list(s->chronicle), id), err);
 	bud_chronicle_destroy(s->chronicle);
 	s->chronicle = NULL;
 	return status;
@@ -223,16 +142,10 @@ static bud_status choose_by_episode(subject *s, bud_error *err)
 
 static bud_status choose(subject *s, bud_error *err)
 {
-	const bud_failures *list = bud_failures_list(s->log);
-	if (s->options->episode)
-		return choose_by_episode(s, err);
-	if (s->options->failure)
-		return choose_by_number(s, err);
-	if (s->options->at)
-		return choose_by_time(s, err);
-	if (list->nr && !s->options->dmesg)
-		choose_failure(s, &list->failures[0]);
-	return BUD_OK;
+	return s->options->episode
+		       ? choose_by_episode(s, err)
+		       : bud_explain_choose(&s->asked, s->options, bud_failures_list(s->log),
+					    bud_replay_kernel(s->bench->replay), s->bench->bundle->source, err);
 }
 
 /* ---- second pass: the scene, and the log ---- */
@@ -240,9 +153,9 @@ static bud_status choose(subject *s, bud_error *err)
 static void take_scene(subject *s)
 {
 	bud_replay *replay = s->bench->replay;
-	const bud_settings *settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->t_ns);
-	s->status = bud_impasse_take(&s->scene, &s->plea, s->t_ns, bud_replay_memory(replay), bud_replay_kernel(replay),
-				     s->owners, settings, s->boosts, &s->error);
+	const bud_settings *settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->asked.t_ns);
+	s->status = bud_impasse_take(&s->scene, &s->asked.plea, s->asked.t_ns, bud_replay_memory(replay),
+				     bud_replay_kernel(replay), s->owners, settings, s->boosts, &s->error);
 	s->taken = true;
 }
 
@@ -255,7 +168,7 @@ static void watch_for_scene(void *self, const bud_event *event)
 	s->failures_seen += failed;
 	if (s->taken)
 		return;
-	if (s->number ? failed && s->failures_seen == s->number : event->t_ns > s->t_ns)
+	if (s->asked.number ? failed && s->failures_seen == s->asked.number : event->t_ns > s->asked.t_ns)
 		take_scene(s);
 }
 
@@ -265,12 +178,6 @@ static void keep_books(void *self, const bud_event *event)
 	subject *s = self;
 	if (!s->taken)
 		bud_owners_event(s->owners, event);
-}
-
-/* When its request came to its end. */
-static uint64_t end_of_request(const subject *s)
-{
-	return s->pfn == BUD_PFN_NONE ? s->t_ns : s->got_ns;
 }
 
 static bud_status listen_for_scene(subject *s, bud_error *err)
@@ -294,10 +201,10 @@ static bud_status listen_second(subject *s, bud_error *err)
 	bud_workbench *b = s->bench;
 	bud_boosts_rewind(s->boosts);
 	bud_status status = bud_replay_listen(b->replay, BUD_BOOSTS_EVENTS, bud_boosts_event, s->boosts, err);
-	if (!status && s->wanted)
+	if (!status && s->asked.wanted)
 		status = listen_for_scene(s, err);
-	if (!status && s->wanted && !s->question)
-		status = begin_chronicle(s, end_of_request(s), end_of_request(s), err);
+	if (!status && s->asked.wanted && !s->asked.question)
+		status = begin_chronicle(s, bud_explain_choice_end(&s->asked), bud_explain_choice_end(&s->asked), err);
 	if (!status && s->match)
 		status = bud_replay_listen(b->replay, 0, bud_logmatch_compare, s->match, err);
 	return status;
@@ -315,12 +222,12 @@ static void stop_listening(subject *s)
 static bud_status second_pass(subject *s, bud_error *err)
 {
 	bool compare = s->match && bud_logmatch_settle(s->match);
-	if (!s->wanted && !compare)
+	if (!s->asked.wanted && !compare)
 		return BUD_OK;
 	bud_status status = listen_second(s, err);
 	if (!status)
-		status = replay_all(s, compare ? BUD_TIME_NONE : end_of_request(s), err);
-	if (!status && s->wanted && !s->taken)
+		status = replay_all(s, compare ? BUD_TIME_NONE : bud_explain_choice_end(&s->asked), err);
+	if (!status && s->asked.wanted && !s->taken)
 		take_scene(s);
 	stop_listening(s);
 	if (!status && s->chronicle)
@@ -338,10 +245,11 @@ static bud_status second_pass(subject *s, bud_error *err)
 static uint64_t end_of_trial(const subject *s)
 {
 	const bud_failures *list = bud_failures_list(s->log);
-	uint64_t end = end_of_request(s);
-	for (size_t i = 0; s->number && i < list->nr; i++) {
+	uint64_t end = bud_explain_choice_end(&s->asked);
+	for (size_t i = 0; s->asked.number && i < list->nr; i++) {
 		const bud_failure *f = &list->failures[i];
-		if (f->plea.order == s->plea.order && f->plea.gfp_flags == s->plea.gfp_flags && f->t_ns > end)
+		if (f->plea.order == s->asked.plea.order && f->plea.gfp_flags == s->asked.plea.gfp_flags &&
+		    f->t_ns > end)
 			end = f->t_ns;
 	}
 	return end;
@@ -350,7 +258,7 @@ static uint64_t end_of_trial(const subject *s)
 /* A request nobody made, which would be served. */
 static bool needs_nothing(const subject *s)
 {
-	return s->question && s->scene.explanation.cause == BUD_CAUSE_PASSES;
+	return s->asked.question && s->scene.explanation.cause == BUD_CAUSE_PASSES;
 }
 
 static bud_status try_remedies(subject *s, bud_error *err)
@@ -359,15 +267,15 @@ static bud_status try_remedies(subject *s, bud_error *err)
 	s->trial.options = s->options;
 	s->trial.bench = s->bench;
 	s->trial.scene = &s->scene;
-	s->trial.settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->t_ns);
+	s->trial.settings = bud_explain_settings(s->settings, s->bench->bundle->nr_snapshots, s->asked.t_ns);
 	s->trial.owners = s->owners;
 	s->trial.sites = s->sites;
-	s->trial.subject = (bud_fate_subject){ .order = s->plea.order,
-					       .gfp = bud_gfp_from_raw(gfp, s->plea.gfp_flags),
-					       .failure = s->number,
-					       .t_ns = s->got_ns,
-					       .pfn = s->pfn,
-					       .node = (int16_t)s->plea.node };
+	s->trial.subject = (bud_fate_subject){ .order = s->asked.plea.order,
+					       .gfp = bud_gfp_from_raw(gfp, s->asked.plea.gfp_flags),
+					       .failure = s->asked.number,
+					       .t_ns = s->asked.got_ns,
+					       .pfn = s->asked.pfn,
+					       .node = (int16_t)s->asked.plea.node };
 	s->trial.end_ns = end_of_trial(s);
 	return bud_explain_trial_run(&s->trial, err);
 }
@@ -380,9 +288,9 @@ static bud_status print_scene_rows(const subject *s, bud_row_sink *sink, bud_err
 	bud_explanation e = s->scene.explanation;
 	const bud_failures list = { .answers = e.answers };
 	const bud_failure failure = { .number = BUD_UNKNOWN,
-				      .t_ns = s->t_ns,
-				      .pid = s->pid,
-				      .plea = s->plea,
+				      .t_ns = s->asked.t_ns,
+				      .pid = s->asked.pid,
+				      .plea = s->asked.plea,
 				      .cause = e.cause,
 				      .unsure = e.unsure,
 				      .nr_answers = (uint32_t)e.nr_answers };
@@ -396,10 +304,10 @@ static bud_status print_rows(const subject *s, bud_row_sink *sink, bud_error *er
 	bool one = s->options->failure || s->options->episode || s->options->at;
 	bud_status status = BUD_OK;
 	for (size_t i = 0; !status && i < list->nr; i++)
-		if (!one || list->failures[i].number == s->number)
+		if (!one || list->failures[i].number == s->asked.number)
 			status = bud_failures_rows(list, &list->failures[i], s->bench->bundle->source,
 						   bud_replay_kernel(s->bench->replay), sink, err);
-	return !status && s->taken && !s->number ? print_scene_rows(s, sink, err) : status;
+	return !status && s->taken && !s->asked.number ? print_scene_rows(s, sink, err) : status;
 }
 
 static bud_status print_tables(const subject *s, bud_outputs *outputs, bud_error *err)
@@ -412,8 +320,8 @@ static bud_status print_tables(const subject *s, bud_outputs *outputs, bud_error
 		if (outputs->list[i].shape == &bud_failures_table)
 			status = print_rows(s, sink, err);
 		else
-			status = bud_trial_rows(&s->trial.trial, s->number ? s->number : BUD_UNKNOWN, s->t_ns, sink,
-						err);
+			status = bud_trial_rows(&s->trial.trial, s->asked.number ? s->asked.number : BUD_UNKNOWN,
+						s->asked.t_ns, sink, err);
 	}
 	return bud_outputs_close(outputs, status, err);
 }
@@ -438,7 +346,8 @@ static bud_status print_reports(const subject *s, const bud_explain_text *text, 
 static void print_story(const subject *s, const bud_explain_text *text)
 {
 	const bud_episode_list *list = s->chronicle ? bud_chronicle_list(s->chronicle) : NULL;
-	const bud_episode *e = list ? bud_episode_list_ending(list, end_of_request(s), s->pid) : NULL;
+	const bud_episode *e =
+		list ? bud_episode_list_ending(list, bud_explain_choice_end(&s->asked), s->asked.pid) : NULL;
 	if (e && e->kind == BUD_EPISODE_REQUEST)
 		bud_story_text_print(text, e, bud_episode_list_parts(list, e), bud_replay_memory(s->bench->replay));
 }
@@ -451,13 +360,14 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 				  .source = bundle->source,
 				  .clock_is_ns = bundle->source->info.clock_is_ns,
 				  .verbose = s->options->verbose,
-				  .question = s->question };
-	if (!s->question && !s->options->dmesg)
-		bud_explain_text_list(&text, bud_failures_list(s->log), s->number);
-	if (s->wanted) {
-		const char *comm = s->question ? NULL : bud_source_comm(bundle->source, s->pid);
-		bud_explain_text_plea(&text, &s->plea, s->question || comm ? comm : "?", s->pid, s->t_ns);
-		bud_explain_text_verdict(&text, &s->plea, &s->scene.explanation);
+				  .question = s->asked.question };
+	if (!s->asked.question && !s->options->dmesg)
+		bud_explain_text_list(&text, bud_failures_list(s->log), s->asked.number);
+	if (s->asked.wanted) {
+		const char *comm = s->asked.question ? NULL : bud_source_comm(bundle->source, s->asked.pid);
+		bud_explain_text_plea(&text, &s->asked.plea, s->asked.question || comm ? comm : "?", s->asked.pid,
+				      s->asked.t_ns);
+		bud_explain_text_verdict(&text, &s->asked.plea, &s->scene.explanation);
 		print_story(s, &text);
 		bud_explain_text_scene(&text, &s->scene, s->owners, s->sites);
 		if (!needs_nothing(s))
@@ -467,7 +377,7 @@ static bud_status print_text(const subject *s, FILE *out, bud_error *err)
 		return print_reports(s, &text, err);
 	size_t nr;
 	const bud_log_match *matches = s->match ? bud_logmatch_list(s->match, &nr) : NULL;
-	if (matches && !s->question) {
+	if (matches && !s->asked.question) {
 		fputc('\n', out);
 		bud_explain_text_agreement(&text, matches, nr);
 	}
@@ -565,9 +475,9 @@ static bud_status explain(subject *s, bud_outputs *outputs, bud_error *err)
 		status = first_pass(s, err);
 	if (!status)
 		status = choose(s, err);
-	if (!status && (tries || (s->wanted && !s->number)))
+	if (!status && (tries || (s->asked.wanted && !s->asked.number)))
 		status = second_pass(s, err);
-	if (!status && tries && s->wanted && !needs_nothing(s))
+	if (!status && tries && s->asked.wanted && !needs_nothing(s))
 		status = try_remedies(s, err);
 	return status ? status : print(s, outputs, err);
 }
@@ -583,7 +493,7 @@ bud_status bud_cmd_explain(const bud_options *options, int *exit_code, bud_error
 		status = bud_cmd_open(&bench, options, err);
 	if (status)
 		return status;
-	subject s = { .options = options, .bench = &bench, .pfn = BUD_PFN_NONE };
+	subject s = { .options = options, .bench = &bench, .asked.pfn = BUD_PFN_NONE };
 	status = explain(&s, &outputs, err);
 	if (!status)
 		bud_cmd_tell_damage(&bench, exit_code);
