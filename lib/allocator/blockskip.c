@@ -43,11 +43,11 @@ void bud_blockskip_reset(bud_machine_zone *zone, const bud_kernel *kernel)
 	for (bud_pfn block = (bud_pfn)1 << l->pageblock_order; from < to; from += block, to -= block) {
 		if (reset_block(zone, from, true, source) && from < first) {
 			source = true;
-			c->init_pfn = c->migrate_pfn[0] = c->migrate_pfn[1] = first = from;
+			c->init_migrate_pfn = c->migrate_pfn[0] = c->migrate_pfn[1] = first = from;
 		}
 		if (reset_block(zone, to, target, true) && to > last) {
 			target = true;
-			c->free_pfn = last = to;
+			c->init_free_pfn = c->free_pfn = last = to;
 		}
 	}
 	if (first >= last) {

@@ -7,12 +7,10 @@
  * two meet.
  *
  * Stated assumptions: a movable page always moves at once; a page is movable
- * if it was asked for as Movable and the owner does not say otherwise; its
- * old place goes straight to the buddy, not by way of a per-CPU list.
- * Priorities differ in which pageblocks they scan, and how closely, not in
- * time. Of the searches by free list of 5.1+ that for places is modelled
- * (fast_isolate_freepages), that for pages to move is not; nor is capture of
- * the block made. Which pageblocks are passed over: blockskip.h.
+ * if it was asked for as Movable and the owner does not say otherwise. Only
+ * kcompactd takes time. Both scanners are the kernel's, with their searches
+ * by free list, and what they remember from run to run. Which pageblocks are
+ * passed over: blockskip.h.
  *
  * When kcompactd runs is the simulation's business, as are kswapd and
  * reclaim.
@@ -22,12 +20,23 @@
 
 #include "lib/allocator/machine.h"
 
+/* How far a run has come. */
+typedef struct bud_compact_cursor {
+	bud_pfn migrate_pfn, free_pfn; /* each scanner's next page; that for free ones climbs in its pageblock, too */
+	bud_pfn last_migrated_pfn; /* what was moved out of there, in part of its pageblock, is on per-CPU lists; 0: none */
+	bud_pfn fast_start_pfn;	   /* the lowest page that a search by free list led the migrate scanner to; 0: none */
+	bool searched_up;	   /* such a search failed, so it went on from there */
+	unsigned fast_search_fail; /* searches by free list in vain, one after the other */
+	int search_order;	   /* where the next one for places begins */
+	bool whole_zone;	   /* it began at the bottom, so that meeting means that all was scanned */
+	bool update_cached;	   /* found nothing to move so far */
+} bud_compact_cursor;
+
 /* A run that is done in pieces, as time allows. */
 typedef struct bud_compact_pause {
 	uint64_t budget; /* pages to move before it pauses; what is left of it */
-	bool paused;	 /* where it goes on: */
-	bud_pfn migrate_pfn, free_pfn;
-	bool whole;
+	bool paused;
+	bud_compact_cursor at; /* where it goes on */
 } bud_compact_pause;
 
 /* Who knows what is in use. All may be NULL. */
@@ -35,16 +44,25 @@ typedef struct bud_compact_owner {
 	void *self;
 	/* Order of the movable block in use that begins at pfn, -1: cannot be moved. Without it: single pages. */
 	int (*movable)(void *self, bud_pfn pfn);
+	/* Whether that block would not move when tried (its buffers are held, say). NULL: every one does. */
+	bool (*is_held)(void *self, bud_pfn pfn);
+	/* Splits that block of more than a page, for which there is no place, into single pages; false: it cannot be. */
+	bool (*split)(void *self, bud_pfn pfn);
 	/* The block has moved. */
 	void (*moved)(void *self, bud_pfn from, bud_pfn to, int order);
+	/* So many pages were moved one after the other: time passes, in which others may free pages. */
+	void (*passes)(void *self, uint64_t pages);
 	/* The run pauses when its budget is used up (the result is BUD_COMPACT_CONTENDED), or goes on where it did. */
 	bud_compact_pause *pause;
+	unsigned cpu;  /* it runs on: old places go to its per-CPU lists, which it drains at the end of a pageblock */
+	bool captures; /* a block of the order wanted that it makes is the request's (compaction_capture of 5.1+) */
 } bud_compact_owner;
 
 /* What one run did. */
 typedef struct bud_compact_run {
 	bud_compact_result result;
 	uint64_t migrate_scanned, free_scanned, moved; /* pages */
+	bud_pfn captured; /* a block on no list; BUD_PFN_NONE */
 } bud_compact_run;
 
 /* In place of an order: all of the zone (vm.compact_memory); until its score is down to the low mark of
@@ -65,9 +83,11 @@ bud_compact_result bud_compact_pages(bud_machine *machine, const bud_alloc_conte
 
 /* Whether a zone lets this attempt go by because it failed lately; counts the attempt (compaction_deferred). */
 bool bud_compact_deferred(bud_machine_zone *zone, int order);
-/* It failed (defer_compaction), or a block was got (compaction_defer_reset). */
+/* It failed (defer_compaction), or seems to have made a block (compaction_defer_reset). */
 void bud_compact_defer(bud_machine_zone *zone, int order);
-void bud_compact_defer_reset(bud_machine_zone *zone, int order, bool got);
+void bud_compact_defer_reset(bud_machine_zone *zone, int order);
+/* A request that compacted was served from that zone (the end of __alloc_pages_direct_compact). */
+void bud_compact_served(bud_machine_zone *zone, int order);
 
 /* Whether proactive compaction of a node begins: its score is above the high mark of vm.compaction_proactiveness
  * (should_proactive_compact_node). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lib/allocator/kcompactd.h"
 
+#include "lib/allocator/page_alloc.h"
 #include "lib/allocator/reclaim.h"
 
 #define PROACTIVE_PAUSE 64 /* rounds; 1 << COMPACT_MAX_DEFER_SHIFT */
@@ -87,6 +88,7 @@ static bool compact_on(bud_reclaim *r, int node)
 	bool begins = !k->rest.paused;
 	bud_compact_owner owner = r->owner;
 	owner.pause = &k->rest;
+	owner.cpu = r->node_cpu[node];
 	uint64_t later = 0, block = (uint64_t)1 << r->machine->kernel.pageblock_order;
 	if (k->until_balanced && k->rest.budget > block) {
 		later = k->rest.budget - block;
@@ -94,6 +96,7 @@ static bool compact_on(bud_reclaim *r, int node)
 	}
 	bud_compact_run run = bud_compact_zone(r->machine, zone, k->order, BUD_MT_UNMOVABLE, k->highest,
 					       BUD_ALLOC_WMARK_MIN, BUD_COMPACT_SYNC_LIGHT, &owner);
+	k->owed += run.moved > k->rest.budget ? run.moved - k->rest.budget : 0;
 	k->rest.budget -= run.moved < k->rest.budget ? run.moved : k->rest.budget;
 	k->rest.budget += later;
 	r->counts.moved += run.moved;
@@ -106,9 +109,11 @@ static bool compact_on(bud_reclaim *r, int node)
 	if (k->rest.paused)
 		return later > 0;
 	if (k->order >= 0 && run.result == BUD_COMPACT_SUCCESS)
-		bud_compact_defer_reset(zone, k->order, false);
-	else if (k->order >= 0 && (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE))
+		bud_compact_defer_reset(zone, k->order);
+	else if (k->order >= 0 && (run.result == BUD_COMPACT_PARTIAL || run.result == BUD_COMPACT_COMPLETE)) {
+		bud_page_alloc_drain_all(r->machine, zone);
 		bud_compact_defer(zone, k->order);
+	}
 	k->zone++;
 	return true;
 }
@@ -121,7 +126,11 @@ void bud_kcompactd_run(bud_reclaim *reclaim, int node, uint64_t t_ns)
 	if (may < BUD_COMPACT_CLUSTER)
 		return;
 	k->since_ns = t_ns;
-	k->rest.budget += may;
+	uint64_t paid = may < k->owed ? may : k->owed;
+	k->owed -= paid;
+	k->rest.budget += may - paid;
+	if (k->owed)
+		return;
 	while (k->up) {
 		while (k->zone < r->machine->nr_zones && !is_its_zone(r, node, k->zone))
 			k->zone++;

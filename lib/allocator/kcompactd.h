@@ -15,6 +15,7 @@ typedef struct bud_kcompactd {
 	bud_zone_type highest;
 	size_t zone;	   /* at work on */
 	uint64_t since_ns; /* its work is done up to here */
+	uint64_t owed;	   /* ... but for pages it has moved ahead of its time, as it finishes pageblocks */
 	uint64_t moved;
 	unsigned pause; /* rounds of proactive compaction to let pass */
 	unsigned score; /* before this one */

@@ -64,6 +64,9 @@ void bud_kswapd_wake(void *self, bud_machine *machine, int node, int order, bud_
 	}
 	begin_run(r, node, order, highest, r->request_ns + r->wake_ns);
 	r->counts.wakes++;
+	uint64_t pause_ns = r->pause_ns;
+	r->pause_ns = 0;
+	bud_reclaim_pass(r, pause_ns);
 }
 
 /* What its boosts stood for is done; those that came meanwhile stay. */
@@ -206,7 +209,7 @@ static bool has_plenty(const bud_machine *m, int node, const bud_kswapd *k)
 static bool free_one(bud_reclaim *r, int node)
 {
 	bud_kswapd *k = &r->nodes[node];
-	bud_reclaimed freed = bud_reclaim_oldest(r, node, k->highest, k->boost > 0, (unsigned)r->node_cpu[node]);
+	bud_reclaimed freed = bud_reclaim_oldest(r, node, k->highest, k->boost > 0, r->node_cpu[node]);
 	const bud_lesson_pace *pace = freed.swap ? &r->swap_pace : &r->kswapd_pace;
 	k->since_ns += (freed.pages ? freed.pages : 1) * pace->ns / pace->pages;
 	if (!freed.pages)

@@ -75,10 +75,14 @@ void bud_lessons_hide(bud_lessons *lessons, uint32_t seq)
 		lessons->hidden[lessons->nr_hidden++] = seq;
 }
 
-void bud_lessons_kswapd_begins(bud_lessons *lessons, int node, uint64_t t_ns)
+void bud_lessons_kswapd_begins(bud_lessons *lessons, int node, unsigned cpu, uint64_t t_ns)
 {
-	if (node >= 0 && node < BUD_MAX_NODES)
-		lessons->kswapd_ns[node] = t_ns;
+	if (node < 0 || node >= BUD_MAX_NODES)
+		return;
+	lessons->kswapd_ns[node] = t_ns;
+	if (!lessons->kswapd_at[node].ahead)
+		lessons->kswapd_at[node].cpu = cpu;
+	lessons->kswapd_at[node].ahead += lessons->kswapd_at[node].cpu == cpu ? 1 : -1u;
 }
 
 void bud_lessons_kswapd_frees(bud_lessons *lessons, int node, uint64_t t_ns, uint64_t pages, bool swap)
@@ -131,4 +135,9 @@ int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu)
 		if (lessons->votes[cpu][n] > lessons->votes[cpu][node])
 			node = n;
 	return node;
+}
+
+unsigned bud_lessons_kswapd_cpu(const bud_lessons *lessons, int node, unsigned otherwise)
+{
+	return lessons->kswapd_at[node].ahead ? lessons->kswapd_at[node].cpu : otherwise;
 }

@@ -63,7 +63,7 @@ typedef struct bud_lessons {
 	uint64_t direct_pages; /* freed by direct reclaim in all */
 	bud_lesson_pace sated; /* direct reclaims that brought all they want */
 	uint64_t sated_calls;
-	uint64_t compaction_ns, compactions;	/* time of so many runs by requests */
+	uint64_t compaction_ns, compacted;	/* time of requests' compaction, and pages it moved in it */
 	uint64_t kcompactd_pages, kcompactd_ns; /* moved by kcompactd, in so much time of its runs */
 	uint64_t wake_ns, wakes;		/* from waking kswapd to its work, so many times */
 	uint64_t timers;			/* nodes whose kcompactd tells when its timer runs out, a bit each */
@@ -71,6 +71,9 @@ typedef struct bud_lessons {
 	size_t nr_victims;
 	uint64_t kswapd_ns[BUD_MAX_NODES]; /* up to here the node's kswapd has been at work; 0: not known */
 	uint64_t woken_ns[BUD_MAX_NODES];  /* kswapd was woken, and has not begun; 0: not */
+	struct {
+		unsigned cpu, ahead; /* where it begins its runs most often; by so many */
+	} kswapd_at[BUD_MAX_NODES];
 	uint64_t missed;
 	bool out_of_memory;
 } bud_lessons;
@@ -93,8 +96,8 @@ void bud_lessons_add(bud_lessons *lessons, bud_lesson_pages *pages, bud_pfn pfn,
 		     bud_migratetype type);
 /* Page event seq took a page away for a request of which there is no event. */
 void bud_lessons_hide(bud_lessons *lessons, uint32_t seq);
-/* kswapd of that node begins a run. */
-void bud_lessons_kswapd_begins(bud_lessons *lessons, int node, uint64_t t_ns);
+/* kswapd of that node begins a run, on that CPU. */
+void bud_lessons_kswapd_begins(bud_lessons *lessons, int node, unsigned cpu, uint64_t t_ns);
 /* It has freed so many pages; swap: anonymous ones. */
 void bud_lessons_kswapd_frees(bud_lessons *lessons, int node, uint64_t t_ns, uint64_t pages, bool swap);
 /* A direct reclaim has freed so many pages in that time. */
@@ -111,5 +114,7 @@ void bud_lessons_daemon(bud_lessons *lessons, unsigned cpu, int node);
  * were served from; 0 where nothing tells.
  */
 int bud_lessons_cpu_node(const bud_lessons *lessons, unsigned cpu);
+/* The CPU that kswapd of a node works on; otherwise, where nothing tells. */
+unsigned bud_lessons_kswapd_cpu(const bud_lessons *lessons, int node, unsigned otherwise);
 
 #endif

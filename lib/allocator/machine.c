@@ -143,7 +143,7 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 	};
 	bud_status status =
 		bud_freelist_init(&z->lists, spec->start_pfn, spec->start_pfn + spec->spanned, &m->kernel,
-				  m->nr_cpus * BUD_PCP_LISTS, err);
+				  m->nr_cpus * BUD_PCP_LISTS + BUD_NR_ORDERS, err);
 	if (status)
 		return status;
 	z->movable = calloc(z->lists.nr_blocks + 1, sizeof *z->movable);
@@ -154,10 +154,11 @@ static bud_status init_zone(bud_machine *m, size_t index, const bud_machine_spec
 	bud_pcp_sizes sizes = pcp_sizes(m, z->view);
 	for (unsigned cpu = 0; cpu < m->nr_cpus; cpu++)
 		bud_pcp_init(&z->pcp[cpu], &sizes, bud_freelist_other(&z->lists) + cpu * BUD_PCP_LISTS);
+	z->places = bud_freelist_other(&z->lists) + m->nr_cpus * BUD_PCP_LISTS;
 	bud_compact_state *c = &z->compact;
 	c->migrate_pfn[0] = c->migrate_pfn[1] = z->lists.start_pfn;
-	c->init_pfn = z->lists.start_pfn;
-	c->free_pfn = z->lists.end_pfn;
+	c->init_migrate_pfn = z->lists.start_pfn;
+	c->free_pfn = (z->lists.end_pfn - 1) & ~(((bud_pfn)1 << z->lists.pageblock_order) - 1);
 	c->order_failed = m->kernel.max_order + 1;
 	return BUD_OK;
 }

@@ -27,8 +27,9 @@ typedef struct bud_machine_spec {
 
 /* Compaction's memory of a zone (struct zone's compact_* fields). */
 typedef struct bud_compact_state {
-	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on: [0] async, [1] sync; free: above which */
-	bud_pfn init_pfn;		  /* a run from here on sees the whole zone (compact_init_migrate_pfn) */
+	bud_pfn migrate_pfn[2], free_pfn; /* where the scanners go on (compact_cached_*): [0] async, [1] sync */
+	bud_pfn init_migrate_pfn;	  /* a run from here on sees the whole zone (compact_init_migrate_pfn) */
+	bud_pfn init_free_pfn;		  /* from here down its search for places by free list is thorough */
 	unsigned considered, defer_shift; /* attempts let pass since the last failure; of 1 << defer_shift */
 	bool flush;			  /* the hints are to go when kswapd sleeps (compact_blockskip_flush) */
 	int order_failed;
@@ -39,6 +40,7 @@ typedef struct bud_machine_zone {
 	unsigned index;	     /* in the machine */
 	bud_freelist lists;
 	bud_pcp *pcp; /* one a CPU */
+	uint32_t places; /* heads of lists of blocks that compaction has isolated, of each order (freelist.h) */
 	bool boosted; /* ZONE_BOOSTED_WATERMARK: the request under way is to wake kswapd */
 	bud_compact_state compact;
 	/*
@@ -76,9 +78,13 @@ typedef struct bud_reclaim_ops {
 	void (*wake_kswapd)(void *self, bud_machine *machine, int node, int order, bud_zone_type highest);
 	/* Direct reclaim: frees pages with bud_page_free() and tells how many (try_to_free_pages). */
 	uint64_t (*reclaim)(void *self, bud_machine *machine, const bud_alloc_context *context);
-	/* Direct compaction of the zones of the request's list (try_to_compact_pages); NULL: CONFIG_COMPACTION is off.
+	/*
+	 * Direct compaction of the zones of the request's list
+	 * (try_to_compact_pages); NULL: CONFIG_COMPACTION is off. *captured: a
+	 * block for the request, on no list; BUD_PFN_NONE: none.
 	 */
-	bud_compact_result (*compact)(void *self, bud_machine *machine, const bud_alloc_context *context, int priority);
+	bud_compact_result (*compact)(void *self, bud_machine *machine, const bud_alloc_context *context, int priority,
+				      bud_pfn *captured);
 	/* The OOM killer: frees a victim's pages, or arranges that they become free soon (out_of_memory). */
 	bud_oom_victim (*oom)(void *self, bud_machine *machine, const bud_alloc_context *context);
 	/* Gives up after that many rounds of a request that would go on for ever; 0: 1000. */

@@ -24,10 +24,16 @@ typedef struct killing {
 	unsigned cpu;
 } killing;
 
+/* What a task has of its own, as far as its flags tell. */
+static bool is_of_task(const bud_tenant *tenant)
+{
+	return (tenant->flags & (BUD_TENANT_MOVABLE | BUD_TENANT_HELD)) == BUD_TENANT_MOVABLE;
+}
+
 static bool free_of_victim(bud_reclaim *r, uint32_t place, const bud_tenant *tenant, void *data)
 {
 	const killing *k = data;
-	if (tenant->pid != k->pid || !(tenant->flags & (BUD_TENANT_MOVABLE | BUD_TENANT_ESTATE)))
+	if (tenant->pid != k->pid || !(is_of_task(tenant) || tenant->flags & BUD_TENANT_ESTATE))
 		return false;
 	bud_reclaim_free(r, place, k->cpu);
 	return true;
@@ -48,7 +54,7 @@ static bool count_tenant(bud_reclaim *r, uint32_t place, const bud_tenant *tenan
 	(void)r;
 	(void)place;
 	size_t row = (uint32_t)tenant->pid % TALLY;
-	if (!(tenant->flags & BUD_TENANT_MOVABLE))
+	if (!is_of_task(tenant))
 		return false;
 	t->rows[row].pid = t->rows[row].pages ? t->rows[row].pid : tenant->pid;
 	t->rows[row].pages += t->rows[row].pid == tenant->pid ? (uint64_t)1 << tenant->order : 0;

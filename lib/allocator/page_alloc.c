@@ -203,11 +203,16 @@ static void drain(bud_machine *m, bud_machine_zone *zone, unsigned cpu, unsigned
 		bud_pcp_drain(pcp, &m->pcp_rules, &zone->lists, pages, 0);
 }
 
+void bud_page_alloc_drain(bud_machine *machine, bud_machine_zone *zone, unsigned cpu)
+{
+	drain(machine, zone, cpu, zone->pcp[cpu].count);
+}
+
 void bud_page_alloc_drain_all(bud_machine *machine, bud_machine_zone *zone)
 {
 	for (size_t i = 0; i < machine->nr_zones; i++)
 		for (unsigned cpu = 0; cpu < machine->nr_cpus && (!zone || zone == &machine->zones[i]); cpu++)
-			drain(machine, &machine->zones[i], cpu, machine->zones[i].pcp[cpu].count);
+			bud_page_alloc_drain(machine, &machine->zones[i], cpu);
 	bud_machine_tell(machine, &(bud_machine_event){ BUD_MODEL_DRAIN_ALL, .zone = zone });
 }
 

@@ -54,6 +54,8 @@ bool bud_page_alloc_free(bud_machine *machine, unsigned cpu, bud_pfn pfn, int or
 /* One attempt with the flags in context (get_page_from_freelist); BUD_PFN_NONE if no zone has a block. */
 bud_pfn bud_page_alloc_get(bud_machine *machine, const bud_alloc_context *context);
 
+/* Gives that CPU's lists of the zone back to the buddy (drain_local_pages). */
+void bud_page_alloc_drain(bud_machine *machine, bud_machine_zone *zone, unsigned cpu);
 /* Gives the per-CPU lists of one zone, or of all (NULL), back to the buddy (drain_all_pages). */
 void bud_page_alloc_drain_all(bud_machine *machine, bud_machine_zone *zone);
 /* The statistics worker of every CPU passes, about once a second: auto-tuned lists shrink (refresh_cpu_vm_stats). */

@@ -6,7 +6,7 @@
 #define CLUSTER	      32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
 #define DEFAULT_PAGES 100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS    1000000
-#define IN_VAIN	      10	/* finding that compaction need not or should not run takes this part of a run */
+#define IN_VAIN	      10	/* direct reclaim that finds nothing takes this part of its time */
 #define TICK_NS	      1000000000
 #define TIMER_NS      500000000 /* HPAGE_FRAG_CHECK_INTERVAL_MSEC */
 
@@ -118,12 +118,9 @@ void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone)
 	count_run(r, &run);
 }
 
-/*
- * What the request does takes it that long, but no longer than it was on the
- * slow path in the trace, if it was; kswapd works meanwhile.
- */
-static void pass_time(bud_reclaim *r, uint64_t ns)
+void bud_reclaim_pass(bud_reclaim *reclaim, uint64_t ns)
 {
+	bud_reclaim *r = reclaim;
 	bool told = r->request_ns < r->now_ns;
 	r->request_ns += ns;
 	if (told && r->request_ns > r->now_ns)
@@ -132,14 +129,26 @@ static void pass_time(bud_reclaim *r, uint64_t ns)
 		bud_kswapd_run(r, __builtin_ctzll(up), r->request_ns);
 }
 
-static bud_compact_result compact_pages(void *self, bud_machine *machine, const bud_alloc_context *context,
-					int priority)
+/* A request's compaction has moved so many pages. */
+static void passes(void *self, uint64_t pages)
 {
 	bud_reclaim *r = self;
-	bud_compact_run run = { 0 };
-	bud_compact_result result = bud_compact_pages(machine, context, priority, &r->owner, &run);
+	bud_reclaim_pass(r, pages * r->per_compacted_ns / r->compacted);
+}
+
+static bud_compact_result compact_pages(void *self, bud_machine *machine, const bud_alloc_context *context,
+					int priority, bud_pfn *captured)
+{
+	bud_reclaim *r = self;
+	bud_compact_run run;
+	bud_compact_owner owner = r->owner;
+	owner.cpu = context->request->cpu;
+	owner.captures = true;
+	owner.passes = passes;
+	bud_compact_result result = bud_compact_pages(machine, context, priority, &owner, &run);
+	*captured = run.captured;
 	count_run(r, &run);
-	pass_time(r, run.migrate_scanned ? r->compaction_ns : r->compaction_ns / IN_VAIN);
+	passes(r, BUD_COMPACT_CLUSTER);
 	bud_reclaim_note(r);
 	return result;
 }
@@ -218,7 +227,7 @@ static uint64_t direct_reclaim(void *self, bud_machine *machine, const bud_alloc
 		bud_reclaim_note(r);
 		return 1;
 	}
-	pass_time(r, giving_node(r, context) < 0 ? r->direct_ns / IN_VAIN : r->direct_ns);
+	bud_reclaim_pass(r, giving_node(r, context) < 0 ? r->direct_ns / IN_VAIN : r->direct_ns);
 	for (int node; pages < r->direct_pages && (node = giving_node(r, context)) >= 0;) {
 		pages += bud_reclaim_oldest(r, node, context->highest, false, context->request->cpu).pages;
 		bud_kswapd_hopes(r, node);
@@ -236,6 +245,21 @@ static int movable(void *self, bud_pfn pfn)
 	const bud_tenant *tenant = bud_tenants_at(r->tenants, (uint32_t)pfn);
 	bool moves = tenant && (tenant->flags & BUD_TENANT_HEAD) && (tenant->flags & BUD_TENANT_MOVABLE);
 	return moves ? tenant->order : -1;
+}
+
+static bool is_held(void *self, bud_pfn pfn)
+{
+	const bud_reclaim *r = self;
+	return bud_tenants_at(r->tenants, (uint32_t)pfn)->flags & BUD_TENANT_HELD;
+}
+
+static bool split(void *self, bud_pfn pfn)
+{
+	const bud_reclaim *r = self;
+	if (bud_tenants_at(r->tenants, (uint32_t)pfn)->flags & BUD_TENANT_WHOLE)
+		return false;
+	bud_tenants_split(r->tenants, (uint32_t)pfn);
+	return true;
 }
 
 static void moved(void *self, bud_pfn from, bud_pfn to, int order)
@@ -257,9 +281,13 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 				  .kswapd_pace = clean,
 				  .swap_pace = swap.pages ? swap : clean,
 				  .request_ns = now_ns,
-				  .compaction_ns =
-					  lessons->compactions ? lessons->compaction_ns / lessons->compactions : 0,
-				  .owner = { reclaim, movable, moved } };
+				  .compacted = lessons->compacted ? lessons->compacted : DEFAULT_PAGES,
+				  .per_compacted_ns = lessons->compacted ? lessons->compaction_ns : DEFAULT_NS,
+				  .owner = { .self = reclaim,
+					     .movable = movable,
+					     .is_held = is_held,
+					     .split = split,
+					     .moved = moved } };
 	reclaim->direct_pages = lessons->sated_calls	  ? sated.pages / lessons->sated_calls
 				: machine->kernel.lru_gen ? 2 * BUD_LESSON_SATED
 							  : BUD_LESSON_SATED;
@@ -275,7 +303,8 @@ void bud_reclaim_init(bud_reclaim *reclaim, bud_machine *machine, bud_tenants *t
 		if (bud_reclaim_seat(lessons, lessons->classes[i].gfp) == BUD_SEAT_SWAP)
 			reclaim->swap_left += lessons->classes[i].reclaimed;
 	for (unsigned cpu = machine->nr_cpus; cpu-- > 0;)
-		reclaim->node_cpu[machine->cpu_node[cpu]] = (int16_t)cpu;
+		reclaim->node_cpu[machine->cpu_node[cpu]] =
+			bud_lessons_kswapd_cpu(lessons, machine->cpu_node[cpu], cpu) % machine->nr_cpus;
 	machine->ops = (bud_reclaim_ops){ .self = reclaim,
 					  .wake_kswapd = bud_kswapd_wake,
 					  .reclaim = direct_reclaim,

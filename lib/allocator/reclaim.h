@@ -19,13 +19,16 @@
  *   one for others. Direct reclaim frees, at the end of its time, what it freed
  *   there on average where that was all it wanted, or what there is.
  * - The OOM killer chooses whom it chose in the trace (oom.h).
- * - A request is as long on the slow path as it was in the trace; compaction
- *   that the trace does not have takes as long as its others, finding that
- *   it should not run a tenth of that, and direct reclaim as long as its
+ * - A request is as long on the slow path as it was in the trace, and as
+ *   long of it without doing anything once it has woken kswapd; its
+ *   compaction moves pages at the speed it had there (and takes, besides, as
+ *   long as a cluster of pages needs), and direct reclaim takes as long as its
  *   others, or kswapd. kswapd works meanwhile, and kcompactd moves pages at
  *   the speed it had in the trace. Everything else takes no time.
- * - Compaction moves every page that was asked for as movable, but not those
- *   of a block device's own cache, whose buffers are held (simulate.h).
+ * - Compaction tries to move every page that was asked for as movable; those
+ *   of a block device's own cache, whose buffers are held, stay (simulate.h).
+ *   Blocks of pages for which there is no place as large are split, but not
+ *   page cache to be written, whose buffers are dirty.
  */
 #ifndef BUD_ALLOCATOR_RECLAIM_H
 #define BUD_ALLOCATOR_RECLAIM_H
@@ -52,6 +55,7 @@ struct bud_reclaim {
 	bud_compact_owner owner; /* of the pages in use, for compaction */
 	uint64_t now_ns;
 	uint64_t request_ns;			/* when the request under way took to the slow path */
+	uint64_t pause_ns;			/* how long it does nothing when it has woken kswapd */
 	bud_lesson_pace kswapd_pace, swap_pace; /* of kswapd: clean pages, anonymous ones */
 	uint64_t direct_pages, direct_ns;	/* what direct reclaim frees, and in what time */
 	uint64_t swap_left;			/* pages of BUD_SEAT_SWAP that may still be freed */
@@ -68,12 +72,12 @@ struct bud_reclaim {
 	uint64_t boosts[BUD_MAX_ZONES]; /* that the run of kswapd under way found */
 	bud_kcompactd kcompactd[BUD_MAX_NODES];
 	uint64_t kcompactd_up;		 /* nodes whose kcompactd is at work, a bit each */
-	int16_t node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
+	unsigned node_cpu[BUD_MAX_NODES]; /* the CPU its daemons run on */
 	uint64_t next_tick_ns;		 /* when the per-CPU lists shrink next */
 	uint64_t next_timer_ns;		 /* where the trace does not tell when kcompactd's timers run out */
 	uint64_t wake_ns;		 /* from waking kswapd to its work */
 	uint64_t moves, per_move_ns;	 /* kcompactd's speed: pages in so much time */
-	uint64_t compaction_ns;		 /* how long a request's compaction takes */
+	uint64_t compacted, per_compacted_ns; /* a request's compaction's: pages in so much time */
 	bool proactive;			 /* vm.compaction_proactiveness is in force */
 	bool no_compaction;		 /* nobody compacts while this is set */
 	bud_reclaim_counts counts;
@@ -110,6 +114,11 @@ bud_reclaimed bud_reclaim_oldest(bud_reclaim *reclaim, int node, bud_zone_type h
 uint64_t bud_reclaim_lru(const bud_reclaim *reclaim, int node);
 /* Frees the block that begins at that place. */
 void bud_reclaim_free(bud_reclaim *reclaim, uint32_t place, unsigned cpu);
+/*
+ * What the request does takes it that long, but no longer than it was on the
+ * slow path in the trace, if it was; kswapd works meanwhile.
+ */
+void bud_reclaim_pass(bud_reclaim *reclaim, uint64_t ns);
 /* Tells the zones how much could be freed now. */
 void bud_reclaim_note(bud_reclaim *reclaim);
 

@@ -197,6 +197,19 @@ static void feed_victim(bud_requests *r, const bud_event *e)
 	put(r, e, BUD_OP_VICTIM, BUD_PFN_NONE, 0, (bud_op){ .pid = e->oom.pid, .node = -1 });
 }
 
+static void begin_slow(bud_request_task *task, uint64_t t_ns)
+{
+	task->began_ns = task->began_ns ? task->began_ns : t_ns;
+}
+
+/* The request goes on after it has woken kswapd. */
+static void end_pause(bud_request_task *task, uint64_t t_ns)
+{
+	if (task->woke_ns && !task->pause_ns)
+		task->pause_ns = t_ns - task->woke_ns;
+	task->woke_ns = 0;
+}
+
 static void feed_alloc(bud_requests *r, const bud_event *e)
 {
 	bud_gfp gfp = bud_gfp_from_raw(r->gfp, e->page.gfp_flags);
@@ -209,10 +222,12 @@ static void feed_alloc(bud_requests *r, const bud_event *e)
 	if (task && task->pid && (gfp & BUD_GFP_THISNODE))
 		op.node = task->node;
 	if (task && task->pid && !op.task) {
+		end_pause(task, e->t_ns);
 		op.began_ns = task->began_ns;
+		op.pause_ns = task->pause_ns;
 		task->trying = 0;
 		task->node = -1;
-		task->began_ns = 0;
+		task->began_ns = task->pause_ns = 0;
 	}
 	if (is_victim(r, e->pid, op.began_ns ? op.began_ns : e->t_ns))
 		op.task |= BUD_TASK_OOM_VICTIM | BUD_TASK_FATAL;
@@ -325,10 +340,8 @@ static void feed_page(bud_requests *r, const bud_event *e)
 static void learn_compaction(bud_lessons *lessons, bud_request_task *task, const bud_event *e)
 {
 	bool begins = e->kind == BUD_EV_COMPACT_BEGIN;
-	if (!begins && task->trying && task->compacting_ns) {
+	if (!begins && task->trying && task->compacting_ns)
 		lessons->compaction_ns += e->t_ns - task->compacting_ns;
-		lessons->compactions++;
-	}
 	if (!begins && task->kcompactd && task->compacting_ns)
 		lessons->kcompactd_ns += e->t_ns - task->compacting_ns;
 	task->compacting_ns = begins ? e->t_ns : 0;
@@ -381,7 +394,7 @@ static void feed_daemon(bud_requests *r, bud_request_task *task, const bud_event
 	if (r->learning)
 		bud_lessons_daemon(r->learning, e->cpu, e->request.nid);
 	if (r->learning && e->kind == BUD_EV_KSWAPD_WAKE)
-		bud_lessons_kswapd_begins(r->learning, e->request.nid, e->t_ns);
+		bud_lessons_kswapd_begins(r->learning, e->request.nid, e->cpu, e->t_ns);
 	if (kswapd) {
 		task->kswapd = 1;
 		task->home = (int16_t)e->request.nid;
@@ -392,11 +405,6 @@ static void feed_daemon(bud_requests *r, bud_request_task *task, const bud_event
 		tell_timer(r, task, e, e->request.nid);
 	else
 		task->woken = 1;
-}
-
-static void begin_slow(bud_request_task *task, uint64_t t_ns)
-{
-	task->began_ns = task->began_ns ? task->began_ns : t_ns;
 }
 
 static void feed_task(bud_requests *r, const bud_event *e)
@@ -410,16 +418,21 @@ static void feed_task(bud_requests *r, const bud_event *e)
 	case BUD_EV_MIGRATEPAGES:
 		if (r->learning && task->kcompactd)
 			r->learning->kcompactd_pages += e->migrate.nr_migrated;
+		else if (r->learning && task->trying)
+			r->learning->compacted += e->migrate.nr_migrated;
 		break;
 	case BUD_EV_COMPACT_TRY:
 		begin_slow(task, e->t_ns);
+		end_pause(task, e->t_ns);
 		task->trying = 1;
 		break;
 	case BUD_EV_COMPACT_SUITABLE:
 	case BUD_EV_COMPACT_FINISHED:
 	case BUD_EV_WAKEUP_KSWAPD:
-		if (e->kind == BUD_EV_WAKEUP_KSWAPD)
+		if (e->kind == BUD_EV_WAKEUP_KSWAPD) {
 			begin_slow(task, e->t_ns);
+			task->woke_ns = e->t_ns;
+		}
 		task->node = e->request.nid >= 0 && e->request.nid < BUD_MAX_NODES ? (int16_t)e->request.nid : -1;
 		break;
 	case BUD_EV_KSWAPD_WAKE:
@@ -431,6 +444,7 @@ static void feed_task(bud_requests *r, const bud_event *e)
 	case BUD_EV_DIRECT_BEGIN:
 	case BUD_EV_NODE_RECLAIM_BEGIN:
 		begin_slow(task, e->t_ns);
+		end_pause(task, e->t_ns);
 		task->reclaiming = 1;
 		task->reclaiming_ns = e->t_ns;
 		break;

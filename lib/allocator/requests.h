@@ -58,6 +58,7 @@ typedef enum bud_op_kind {
 typedef struct bud_op {
 	uint64_t t_ns;
 	uint64_t began_ns; /* ALLOC, FAILED: when it took to the slow path, t_ns if nothing tells of one */
+	uint64_t pause_ns; /* of it, from waking kswapd to what it did next; 0: it woke none */
 	bud_pfn pfn;	   /* the first page's name; BUD_PFN_NONE: FAILED, VICTIM */
 	bud_gfp gfp;	   /* ALLOC, FAILED */
 	uint32_t seq; /* number of the page event that tells of it, from 1; VICTIM, TIMER, COMPACT: of the one before */
@@ -93,6 +94,8 @@ typedef struct bud_request_task {
 	uint64_t compacting_ns; /* since when; 0: not */
 	uint64_t reclaiming_ns; /* the same */
 	uint64_t began_ns;	/* its request took to the slow path; 0: not */
+	uint64_t woke_ns;	/* ... has woken kswapd, and done nothing since; 0: not */
+	uint64_t pause_ns;	/* so long it did nothing then */
 	int16_t node;		/* where its request looks for memory; -1: not told */
 	int16_t home;		/* kswapd's own; -1: not told */
 } bud_request_task;

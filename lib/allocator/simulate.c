@@ -183,9 +183,10 @@ static bool has_no_alternative(const bud_op *op)
 
 static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn place, int order)
 {
-	bool movable = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE && !bud_gfp_is_buffer(op->gfp);
-	unsigned flags =
-		(movable ? BUD_TENANT_MOVABLE : 0u) | (bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0u);
+	unsigned flags = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE ? BUD_TENANT_MOVABLE : 0;
+	flags |= bud_gfp_is_buffer(op->gfp) ? BUD_TENANT_HELD : 0;
+	flags |= bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0;
+	flags |= op->gfp & BUD_GFP_WRITE ? BUD_TENANT_WHOLE : 0;
 	if (s->lessons->nr_victims && bud_pageset_test(&s->lessons->estates, op->seq))
 		flags |= BUD_TENANT_ESTATE;
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),
@@ -235,6 +236,18 @@ static void each_page(bud_simulation *s, const bud_op *op, void (*visit)(bud_ten
 		visit(&s->tenants, place);
 		tell_gave(s, op->pfn + i, 0);
 	}
+}
+
+/* What reclaim freed in the trace is the first to go here: as it was, or each page that is known of it. */
+static void expose(bud_simulation *s, const bud_op *op)
+{
+	uint32_t place = bud_tenants_find(&s->tenants, op->pfn);
+	if (is_block(s, op->pfn, op->order, place) && bud_tenants_at(&s->tenants, place)->order == op->order) {
+		bud_tenants_expose(&s->tenants, place);
+		tell_gave(s, op->pfn, op->order);
+		return;
+	}
+	each_page(s, op, bud_tenants_expose);
 }
 
 /* The names belong to somebody new: whoever had them has left, though nothing told. */
@@ -326,6 +339,7 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 	bud_reclaim_advance(&s->reclaim, op->t_ns);
 	left_out = left_out || bud_oom_is_dead(&s->reclaim, op->pid, op->began_ns);
 	s->reclaim.request_ns = op->began_ns;
+	s->reclaim.pause_ns = op->pause_ns;
 	s->reclaim.pid = op->pid;
 	switch (op->kind) {
 	case BUD_OP_ALLOC:
@@ -351,7 +365,7 @@ void bud_simulation_feed(bud_simulation *simulation, const bud_op *op, bool left
 			see_off_guests(s, op->pfn, cpu);
 		break;
 	case BUD_OP_RECLAIM:
-		each_page(s, op, bud_tenants_expose);
+		expose(s, op);
 		break;
 	case BUD_OP_MOVE:
 		each_page(s, op, bud_tenants_pool);

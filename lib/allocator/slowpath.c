@@ -69,16 +69,21 @@ static turn try_compaction(slowpath *s, int priority, bud_pfn *pfn)
 	bud_machine *m = s->machine;
 	if (!s->context->order || !m->ops.compact)
 		return TURN_ON;
-	s->compacted = m->ops.compact(m->ops.self, m, s->context, priority);
+	bud_pfn captured = BUD_PFN_NONE;
+	s->compacted = m->ops.compact(m->ops.self, m, s->context, priority, &captured);
 	bud_machine_tell(m, &(bud_machine_event){ BUD_MODEL_COMPACT, .context = s->context, .value = s->compacted });
 	if (s->compacted == BUD_COMPACT_SKIPPED)
 		return TURN_ON;
 	m->counts.compactions++;
 	s->result->compactions++;
-	turn t = got(bud_page_alloc_get(m, s->context), pfn);
-	if (t == TURN_GOT)
-		bud_compact_defer_reset(bud_machine_zone_of(m, *pfn), s->context->order, true);
-	return t;
+	if (captured != BUD_PFN_NONE)
+		bud_machine_note_used(bud_machine_zone_of(m, captured), captured, s->context->order,
+				      s->context->type == BUD_MT_MOVABLE);
+	else
+		captured = bud_page_alloc_get(m, s->context);
+	if (captured != BUD_PFN_NONE)
+		bud_compact_served(bud_machine_zone_of(m, captured), s->context->order);
+	return got(captured, pfn);
 }
 
 static turn try_reclaim(slowpath *s, bud_pfn *pfn)

@@ -170,7 +170,7 @@ static void move_used(const moving *m, const bud_simulation_setup *setup)
 			bool cache = setup->cache && !setup->lessons->nr_victims && bud_pageset_test(setup->cache, pfn);
 			bud_machine_set_used(m->to, place, 0, movable ? BUD_MT_MOVABLE : BUD_MT_UNMOVABLE);
 			bud_tenants_enter(m->tenants, pfn, (uint32_t)place, 0, 0,
-					  movable && !held ? BUD_TENANT_MOVABLE : 0,
+					  (movable ? BUD_TENANT_MOVABLE : 0) | (held ? BUD_TENANT_HELD : 0),
 					  cache ? BUD_SEAT_CACHE : BUD_SEAT_NONE, m->to->index);
 		}
 	}

@@ -36,16 +36,18 @@ enum {
 	BUD_TENANT_POOLED = 8,
 	BUD_TENANT_NAMELESS = 16,
 	BUD_TENANT_ANONYMOUS = 32, /* to be reclaimed it must go to swap */
-	BUD_TENANT_ESTATE = 64	   /* it goes when the task goes */
+	BUD_TENANT_ESTATE = 64,	   /* it goes when the task goes */
+	BUD_TENANT_HELD = 128,	   /* of what is movable: tries to move it fail */
+	BUD_TENANT_WHOLE = 256	   /* of more than a page: it is not split to be moved */
 };
 
 typedef struct bud_tenant {
 	uint32_t name; /* place in the pool if POOLED */
 	int32_t pid;
 	uint32_t older, newer; /* places of neighbours in the list; BUD_PLACE_NONE at its ends */
+	uint16_t flags;	       /* 0: nobody lives here */
 	uint8_t order;	       /* of the block, in each of its pages */
-	uint8_t flags;	       /* 0: nobody lives here */
-	uint8_t seat, zone;    /* list of that zone, as counted by the caller */
+	uint8_t seat : 2, zone : 6; /* list of that zone, as counted by the caller */
 } bud_tenant;
 
 typedef struct bud_seat_list {
@@ -86,9 +88,7 @@ static inline uint32_t bud_tenants_head(const bud_tenant *tenant, uint32_t place
 	return place & ~((1u << tenant->order) - 1);
 }
 
-/* The block of names [name, name + 2^order) moves into that place; the newest of its list. flags: BUD_TENANT_MOVABLE,
- * _ANONYMOUS, _ESTATE.
- */
+/* The block of names [name, name + 2^order) moves into that place, the newest of its list, with these flags besides. */
 void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int order, int32_t pid, unsigned flags,
 		       bud_seat seat, unsigned zone);
 /* Everybody of the block that begins at place leaves it. gone: their names stand for GONE, else for NONE. */
@@ -101,7 +101,7 @@ void bud_tenants_split(bud_tenants *tenants, uint32_t place);
 void bud_tenants_move(bud_tenants *tenants, uint32_t from, uint32_t to, unsigned zone);
 /* The block at place sits in that list from now on, the oldest of it. */
 void bud_tenants_seat(bud_tenants *tenants, uint32_t place, bud_seat seat);
-/* The block at place, of one page, loses its name and becomes the next that reclaim takes. */
+/* The block that begins at place loses its names and becomes the next that reclaim takes. */
 void bud_tenants_expose(bud_tenants *tenants, uint32_t place);
 /* The block at place, of one page, loses its name and waits in the pool. */
 void bud_tenants_pool(bud_tenants *tenants, uint32_t place);

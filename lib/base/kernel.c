@@ -102,6 +102,7 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 				  : version >= 505		       ? 2
 								       : version == 504 },
 		{ BUD_KF_compact_per_order, version >= 609 },
+		{ BUD_KF_compact_finishes, version >= 603 },
 		{ BUD_KF_compact_needs_io, version >= 609 || lts_601 },
 		{ BUD_KF_unreserve_early, version >= 606 || lts_601 },
 		{ BUD_KF_suitable_level, version >= 615 },

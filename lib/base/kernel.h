@@ -48,6 +48,7 @@
 	X(pcp_cma_bypass,   "movable requests that may not have CMA go past the per-CPU lists (5.9 to 6.4)") \
 	X(noretry,          "costly NORETRY gives up 0 when deferred, 1 as in 5.4, 2 or skipped (5.5), 3 or one node") \
 	X(compact_per_order, "compaction moves folios of any order, into blocks of their own (6.9)") \
+	X(compact_finishes, "compaction finishes a pageblock in which a page could not move (6.3)") \
 	X(compact_needs_io, "no compaction without __GFP_IO (6.9)") \
 	X(unreserve_early,  "the high-atomic reserve is given up whenever reclaim sees no hope (6.7)") \
 	X(suitable_level,   "compaction is suited to the level asked for, not to MIN or LOW (6.15)") \

@@ -116,7 +116,7 @@ static void test_it_ends_where_the_scanners_meet(void **state)
 	assert_int_equal(bud_free_area_pages(&m.zones[0].lists.area), PAGES / 2);
 	/* Both begin anew the next time. */
 	assert_int_equal(m.zones[0].compact.migrate_pfn[1], 0);
-	assert_int_equal(m.zones[0].compact.free_pfn, PAGES);
+	assert_int_equal(m.zones[0].compact.free_pfn, PAGES - BLOCK);
 	bud_machine_fini(&m);
 }
 
@@ -284,10 +284,10 @@ static void test_deferral(void **state)
 	assert_true(bud_compact_deferred(z, 5));
 	assert_false(bud_compact_deferred(z, 4));
 	/* A run that worked ends it up to its order; a block that was got ends it. */
-	bud_compact_defer_reset(z, 6, false);
+	bud_compact_defer_reset(z, 6);
 	assert_false(bud_compact_deferred(z, 6));
 	assert_true(bud_compact_deferred(z, 7));
-	bud_compact_defer_reset(z, 7, true);
+	bud_compact_served(z, 7);
 	assert_int_equal(z->compact.defer_shift, 0);
 	assert_false(bud_compact_deferred(z, 10));
 	bud_machine_fini(&m);
@@ -356,13 +356,14 @@ static void test_a_run_goes_on_where_the_last_one_was(void **state)
 	checkerboard(&m, "6.12.0");
 	bud_machine_zone *z = &m.zones[0];
 	assert_int_equal(compact(&m, 9, BUD_COMPACT_SYNC_LIGHT, &o).result, BUD_COMPACT_SUCCESS);
-	assert_int_equal(z->compact.migrate_pfn[1], BLOCK);
+	/* The pageblock after the one that was finished is left out (update_cached_migrate rounds up). */
+	assert_int_equal(z->compact.migrate_pfn[1], 2 * BLOCK);
 	assert_true(z->compact.free_pfn < PAGES);
 	/* The block is gone, the next one is asked for. */
 	bud_freelist_del(&z->lists, 0);
 	bud_machine_set_used(z, 0, 9, BUD_MT_MOVABLE);
 	assert_int_equal(compact(&m, 9, BUD_COMPACT_SYNC_LIGHT, &o).result, BUD_COMPACT_SUCCESS);
-	assert_int_equal(bud_freelist_order(&z->lists, BLOCK), 9);
+	assert_int_equal(bud_freelist_order(&z->lists, 2 * BLOCK), 9);
 	assert_false(o.descends);
 	bud_machine_fini(&m);
 	/* What began midway and met has not seen all. */
@@ -373,7 +374,7 @@ static void test_a_run_goes_on_where_the_last_one_was(void **state)
 		bud_machine_set_used(z, pfn, 0, BUD_MT_UNMOVABLE);
 	assert_int_equal(compact(&m, 9, BUD_COMPACT_SYNC_LIGHT, NULL).result, BUD_COMPACT_PARTIAL);
 	assert_int_equal(z->compact.migrate_pfn[1], 0);
-	assert_int_equal(z->compact.free_pfn, PAGES);
+	assert_int_equal(z->compact.free_pfn, PAGES - BLOCK);
 	bud_machine_fini(&m);
 }
 

@@ -55,6 +55,7 @@ static const struct {
 	{ BUD_KF_pcp_cma_bypass,    {    0,     0,      1,      1,      1,      0,      0,      0 } },
 	{ BUD_KF_noretry,           {    0,     1,      2,      2,      3,      2,      3,      2 } },
 	{ BUD_KF_compact_per_order, {    0,     0,      0,      0,      0,      0,      1,      1 } },
+	{ BUD_KF_compact_finishes,  {    0,     0,      0,      0,      0,      1,      1,      1 } },
 	{ BUD_KF_compact_needs_io,  {    0,     0,      0,      0,      1,      0,      1,      1 } },
 	{ BUD_KF_unreserve_early,   {    0,     0,      0,      0,      1,      1,      1,      1 } },
 	{ BUD_KF_suitable_level,    {    0,     0,      0,      0,      0,      0,      0,      1 } },

@@ -91,12 +91,12 @@ static void test_kswapds_pace_is_that_of_its_runs(void **state)
 	bud_lessons l = look();
 	/* How long the first took is not known. */
 	bud_lessons_kswapd_frees(&l, 0, MS, 5, false);
-	bud_lessons_kswapd_begins(&l, 0, 2 * MS);
+	bud_lessons_kswapd_begins(&l, 0, 1, 2 * MS);
 	bud_lessons_kswapd_frees(&l, 0, 3 * MS, 32, false);
 	bud_lessons_kswapd_frees(&l, 0, 5 * MS, 8, true);
 	/* It naps, and another node's is at work meanwhile. */
-	bud_lessons_kswapd_begins(&l, 1, 500 * MS);
-	bud_lessons_kswapd_begins(&l, 0, 1000 * MS);
+	bud_lessons_kswapd_begins(&l, 1, 0, 500 * MS);
+	bud_lessons_kswapd_begins(&l, 0, 3, 1000 * MS);
 	bud_lessons_kswapd_frees(&l, 1, 1000 * MS, 100, false);
 	bud_lessons_kswapd_frees(&l, 0, 1001 * MS, 10, false);
 	bud_lessons_kswapd_frees(&l, -1, 1002 * MS, 1, false);
@@ -105,6 +105,11 @@ static void test_kswapds_pace_is_that_of_its_runs(void **state)
 	assert_int_equal(l.kswapd.ns, 502 * MS);
 	assert_int_equal(l.kswapd_swap.pages, 8);
 	assert_int_equal(l.kswapd_swap.ns, 2 * MS);
+	/* Where it is at work most often; of two places as often as each other either will do. */
+	bud_lessons_kswapd_begins(&l, 0, 3, 1100 * MS);
+	assert_int_equal(bud_lessons_kswapd_cpu(&l, 0, 7), 3);
+	assert_int_equal(bud_lessons_kswapd_cpu(&l, 1, 7), 0);
+	assert_int_equal(bud_lessons_kswapd_cpu(&l, 2, 7), 7);
 	bud_lessons_fini(&l);
 }
 

@@ -131,10 +131,16 @@ static int movable(void *self, bud_pfn pfn)
 	return -1;
 }
 
-static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_context *context, int priority)
+static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_context *context, int priority,
+				  bud_pfn *captured)
 {
-	const bud_compact_owner owner = { .self = self, .movable = movable, .moved = moved };
-	return bud_compact_pages(m, context, priority, &owner, NULL);
+	const bud_compact_owner owner = {
+		.self = self, .movable = movable, .moved = moved, .cpu = context->request->cpu, .captures = true
+	};
+	bud_compact_run run;
+	bud_compact_result result = bud_compact_pages(m, context, priority, &owner, &run);
+	*captured = run.captured;
+	return result;
 }
 
 static unsigned random_gfp(void)

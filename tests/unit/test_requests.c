@@ -228,15 +228,17 @@ static void test_compaction_moves(void **state)
 	heard h;
 	bud_lessons l;
 	(void)state;
+	bud_event migrated = other(BUD_EV_MIGRATEPAGES, TASK);
+	migrated.migrate.nr_migrated = 32;
 	/* A request compacts; then kcompactd by its timer; then somebody who simply wishes it. */
 	FEED(h, l, other(BUD_EV_COMPACT_TRY, TASK), other(BUD_EV_COMPACT_BEGIN, TASK), page(BUD_EV_FREE, TASK, 40, 0),
-	     other(BUD_EV_COMPACT_END, TASK), page(BUD_EV_ALLOC, TASK, 512, 9), page(BUD_EV_FREE, TASK, 41, 0),
+	     migrated, other(BUD_EV_COMPACT_END, TASK), page(BUD_EV_ALLOC, TASK, 512, 9), page(BUD_EV_FREE, TASK, 41, 0),
 	     other(BUD_EV_COMPACT_BEGIN, COMPACTD), page(BUD_EV_FREE, COMPACTD, 42, 0),
 	     other(BUD_EV_COMPACT_END, COMPACTD), other(BUD_EV_COMPACT_BEGIN, TASK), other(BUD_EV_COMPACT_END, TASK));
 	assert_string_equal(h.text, "move 40/0 alloc 512/9 free 41/0 timer/0 move 42/0 compact 0/0 ");
 	assert_int_equal(l.movable.nr, 2);
-	assert_int_equal(l.compactions, 1);
-	assert_int_equal(l.compaction_ns, 2000);
+	assert_int_equal(l.compacted, 32);
+	assert_int_equal(l.compaction_ns, 3000);
 
 	bud_lessons_fini(&l);
 }
@@ -271,7 +273,7 @@ static void test_how_fast_the_daemons_are(void **state)
 	assert_string_equal(h.text, "");
 	assert_int_equal(l.kcompactd_pages, 64);
 	assert_int_equal(l.kcompactd_ns, 3000);
-	assert_int_equal(l.compactions, 0);
+	assert_int_equal(l.compacted, 0);
 	assert_int_equal(l.timers, 0);
 	bud_lessons_fini(&l);
 	/* It sleeps again without having been woken: it did, on that node. */

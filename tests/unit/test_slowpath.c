@@ -46,8 +46,10 @@ static uint64_t reclaim(void *self, bud_machine *m, const bud_alloc_context *c)
 	return play.progress;
 }
 
-static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_context *c, int priority)
+static bud_compact_result compact(void *self, bud_machine *m, const bud_alloc_context *c, int priority,
+				  bud_pfn *captured)
 {
+	*captured = BUD_PFN_NONE;
 	(void)self;
 	(void)m;
 	(void)c;

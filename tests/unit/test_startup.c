@@ -167,9 +167,10 @@ static void test_who_can_move_and_what_is_cache(void **state)
 		/* Without a word of the pages themselves, their pageblock's type has to do. */
 		assert_int_equal(!!(tenant_of(&b, HIGH)->flags & BUD_TENANT_MOVABLE), known);
 		assert_int_equal(!!(tenant_of(&b, HIGH + 600)->flags & BUD_TENANT_MOVABLE), !known);
-		/* Buffers hold a page, but do not keep it from being dropped. */
-		assert_int_equal(!!(tenant_of(&b, HIGH + 1)->flags & BUD_TENANT_MOVABLE), known);
-		assert_int_equal(tenant_of(&b, HIGH + 2)->flags & BUD_TENANT_MOVABLE, 0);
+		/* Buffers hold a page, but do not keep it from being tried, or dropped. */
+		assert_int_equal(!!(tenant_of(&b, HIGH + 2)->flags & BUD_TENANT_MOVABLE), known);
+		assert_int_equal(tenant_of(&b, HIGH + 1)->flags & BUD_TENANT_HELD, 0);
+		assert_int_equal(!!(tenant_of(&b, HIGH + 2)->flags & BUD_TENANT_HELD), known);
 		assert_int_equal(tenant_of(&b, HIGH)->seat, BUD_SEAT_NONE);
 		assert_int_equal(tenant_of(&b, HIGH + 2)->seat, known ? BUD_SEAT_CACHE : BUD_SEAT_NONE);
 		assert_int_equal(zone_of(&b, NORMAL)->movable[0], known ? 3 : 0);
