@@ -29,6 +29,7 @@ typedef struct subject {
 	bud_explain_choice asked;
 	uint64_t failures_seen;
 	bud_site_table *sites;
+	bud_early early; /* what is in use without owner */
 	bud_owners *owners;
 	bud_chronicle *chronicle; /* of the time it ended at; NULL: nobody made it */
 	bud_impasse scene;
@@ -184,8 +185,11 @@ static bud_status listen_for_scene(subject *s, bud_error *err)
 {
 	bud_workbench *b = s->bench;
 	bud_source *source = b->bundle->source;
-	const bud_owners_options options = { .end_ns = BUD_TIME_NONE };
-	bud_status status = bud_site_table_create(&s->sites, source, bud_replay_kernel(b->replay), BUD_SITE_MAX, err);
+	const bud_owners_options options = { .end_ns = BUD_TIME_NONE, .early = &s->early };
+	bud_status status =
+		bud_early_read(&s->early, b->bundle->snapshots, b->bundle->nr_snapshots, s->asked.t_ns, err);
+	if (!status)
+		status = bud_site_table_create(&s->sites, source, bud_replay_kernel(b->replay), BUD_SITE_MAX, err);
 	if (!status)
 		status = bud_owners_create(&s->owners, b->replay, source, s->sites, &options, err);
 	/* The owners first: the scene is looked at with the event's own request booked. */
@@ -426,6 +430,7 @@ static void fini(subject *s)
 	bud_impasse_fini(&s->scene);
 	bud_chronicle_destroy(s->chronicle);
 	bud_owners_destroy(s->owners);
+	bud_early_fini(&s->early);
 	bud_site_table_destroy(s->sites);
 	bud_failures_destroy(s->log);
 	bud_boosts_destroy(s->boosts);

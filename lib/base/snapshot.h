@@ -52,12 +52,16 @@ typedef struct bud_named_value {
 /* Flags of a page in kpageflags, as include/uapi/linux/kernel-page-flags.h numbers them. */
 enum {
 	BUD_KPF_LRU = 1 << 5,
+	BUD_KPF_SLAB = 1 << 7,
 	BUD_KPF_BUDDY = 1 << 10,
 	BUD_KPF_ANON = 1 << 12,
 	BUD_KPF_SWAPBACKED = 1 << 14,
 	BUD_KPF_UNEVICTABLE = 1 << 18,
+	BUD_KPF_PGTABLE = 1 << 26,
 };
-#define BUD_KPF_PRIVATE ((uint64_t)1 << 35) /* beyond an int */
+/* Beyond an int. */
+#define BUD_KPF_RESERVED ((uint64_t)1 << 32)
+#define BUD_KPF_PRIVATE	 ((uint64_t)1 << 35)
 
 /* When a file was read: marker times in the trace, and CLOCK_MONOTONIC from `times`. BUD_TIME_NONE if unknown. */
 typedef struct bud_read_window {

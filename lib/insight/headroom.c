@@ -13,14 +13,14 @@ typedef enum worst {
 
 static worst page_is(const bud_zone *zone, bud_pfn pfn, const bud_owners *owners)
 {
-	bud_owner owner;
+	static const worst by_mobility[] = { [BUD_MOBILITY_UNKNOWN] = HAS_UNKNOWN,
+					     [BUD_MOBILITY_MOVABLE] = HAS_MOVABLE,
+					     [BUD_MOBILITY_FIXED] = HAS_FIXED };
 	if (bud_buddy_page_is_free(&zone->buddy, pfn))
 		return ALL_FREE;
 	if (bud_pageset_test(&zone->cached, pfn))
 		return HAS_CACHED;
-	if (!bud_owners_of(owners, pfn, &owner))
-		return HAS_UNKNOWN;
-	return owner.use->movable ? HAS_MOVABLE : HAS_FIXED;
+	return by_mobility[bud_owners_mobility(owners, pfn)];
 }
 
 static worst block_is(const bud_zone *zone, bud_pfn start, bud_pfn end, const bud_owners *owners)

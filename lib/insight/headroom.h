@@ -14,9 +14,9 @@ typedef struct bud_headroom {
 	uint64_t blocks;
 	uint64_t free;	  /* all in the buddy */
 	uint64_t cached;  /* free but for pages on per-CPU lists */
-	uint64_t movable; /* in use, all by requests whose pages can be moved */
-	uint64_t fixed;	  /* with a page of another request */
-	uint64_t unknown; /* with pages whose request the trace does not show, none fixed */
+	uint64_t movable; /* in use, all by pages that can be moved */
+	uint64_t fixed;	  /* with a page that cannot */
+	uint64_t unknown; /* with pages of which that is not known, none fixed */
 	/* Of cached and movable, those that fit: moved pages need free pages elsewhere. */
 	uint64_t reachable;
 } bud_headroom;

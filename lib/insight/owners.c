@@ -47,6 +47,7 @@ struct bud_owners {
 	bud_site_table *sites;
 	bud_section_filter filter;
 	bool filtered; /* some requests do not count */
+	bud_early *early;
 	bool (*marks)(const void *self, const bud_event *alloc);
 	const void *marks_self;
 	uint64_t begin_ns, end_ns, first_ns;
@@ -92,6 +93,7 @@ bud_status bud_owners_create(bud_owners **owners, const bud_replay *replay, bud_
 	o->sites = sites;
 	o->filter = options->filter ? *options->filter : all;
 	o->filtered = is_filtering(&o->filter);
+	o->early = options->early;
 	o->marks = options->marks;
 	o->marks_self = options->self;
 	o->begin_ns = options->begin_ns;
@@ -379,6 +381,8 @@ static void on_alloc(bud_owners *o, const bud_event *e)
 		row = use_of_event(o, e, bud_site_of_task(o->sites, e->pid, e->page.context, e->page.gfp_flags));
 		book(o, e, row, o->begun);
 	}
+	if (o->early)
+		bud_early_leave(o->early, e->t_ns, e->page.pfn, nr);
 	if (!wanted) {
 		release_pages(o, e->page.pfn, nr);
 	} else {
@@ -396,8 +400,11 @@ static void on_free(bud_owners *o, const bud_event *e)
 		o->waiting[use - WAITING].frees++;
 	else if (o->begun && (use || !o->filtered))
 		o->uses[use].frees++;
-	if (e->page.pfn < BUD_PFN_MAX)
-		release_pages(o, e->page.pfn, pages_of(e));
+	if (e->page.pfn >= BUD_PFN_MAX)
+		return;
+	release_pages(o, e->page.pfn, pages_of(e));
+	if (o->early)
+		bud_early_leave(o->early, e->t_ns, e->page.pfn, pages_of(e));
 }
 
 /* From here on events are counted, and peaks are those of this time. */
@@ -460,6 +467,14 @@ bool bud_owners_of(const bud_owners *owners, bud_pfn pfn, bud_owner *owner)
 		return false;
 	*owner = (bud_owner){ &owners->uses[c->use], owners->first_ns + ((uint64_t)c->when << owners->when_shift) };
 	return true;
+}
+
+bud_mobility bud_owners_mobility(const bud_owners *owners, bud_pfn pfn)
+{
+	bud_owner owner;
+	if (bud_owners_of(owners, pfn, &owner))
+		return owner.use->movable ? BUD_MOBILITY_MOVABLE : BUD_MOBILITY_FIXED;
+	return owners->early ? bud_early_of(owners->early, pfn) : BUD_MOBILITY_UNKNOWN;
 }
 
 bud_pfn bud_owners_next(const bud_owners *owners, bud_pfn pfn, bud_pfn end)

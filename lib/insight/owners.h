@@ -17,6 +17,7 @@
 #ifndef BUD_INSIGHT_OWNERS_H
 #define BUD_INSIGHT_OWNERS_H
 
+#include "lib/insight/early.h"
 #include "lib/insight/section.h"
 #include "lib/insight/site.h"
 
@@ -51,6 +52,7 @@ typedef struct bud_owners_options {
 	const bud_section_filter *filter; /* requests that count; NULL: all. Others have no owner */
 	uint64_t begin_ns, end_ns; /* events that are counted; owners are followed from the start, up to end_ns */
 	size_t max_bytes;	   /* for the owners of pages; 0: 256 MiB */
+	bud_early *early; /* borrowed, kept up to date: of pages without owner; NULL: nothing is known of them */
 	bool (*marks)(const void *self, const bud_event *alloc); /* requests that get rows of their own; NULL: none */
 	const void *self;
 } bud_owners_options;
@@ -72,6 +74,8 @@ bud_status bud_owners_status(const bud_owners *owners, bud_error *err);
 
 /* The owner of that page; false if it has none: not used, or its allocation was not seen. */
 bool bud_owners_of(const bud_owners *owners, bud_pfn pfn, bud_owner *owner);
+/* Whether compaction can move a page in use: by its owner, else by what is known from before (early). */
+bud_mobility bud_owners_mobility(const bud_owners *owners, bud_pfn pfn);
 /* The first page in [pfn, end) that has an owner, or end. */
 bud_pfn bud_owners_next(const bud_owners *owners, bud_pfn pfn, bud_pfn end);
 

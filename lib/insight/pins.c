@@ -34,12 +34,17 @@ static void ask_owners(look *l, bud_pinned_block *block)
 	const bud_zone *zone = block->zone;
 	size_t nr_rows = 0;
 	uint32_t row = 0;
+	bool strangers = false;
 	for (bud_pfn p = block->start; p < block->start + block->pages; p++) {
 		bud_owner owner;
 		if (bud_buddy_page_is_free(&zone->buddy, p) || bud_pageset_test(&zone->cached, p))
 			continue;
+		bud_mobility mobility = bud_owners_mobility(l->owners, p);
+		block->movable += mobility == BUD_MOBILITY_MOVABLE;
+		block->fixed += mobility == BUD_MOBILITY_FIXED;
+		block->unknown += mobility == BUD_MOBILITY_UNKNOWN;
 		if (!bud_owners_of(l->owners, p, &owner)) {
-			block->unknown++;
+			strangers = true;
 			continue;
 		}
 		row = (uint32_t)(owner.use - bud_owners_use(l->owners, 0));
@@ -54,12 +59,8 @@ static void ask_owners(look *l, bud_pinned_block *block)
 			block->row = row;
 			block->row_pages = l->here[row];
 		}
-		if (owner.use->movable)
-			block->movable++;
-		else
-			block->fixed++;
 	}
-	if (nr_rows == 1 && !block->unknown)
+	if (nr_rows == 1 && !strangers)
 		l->pins->costs[row].alone++;
 }
 

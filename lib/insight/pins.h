@@ -4,8 +4,8 @@
  * pageblocks that are otherwise free, and whose they are.
  *
  * A pageblock is *pinned* if at least half of its pages are free (in the
- * buddy or on a per-CPU list), but not all. Movable pages (bud_use) can be
- * migrated away by compaction; the others cannot.
+ * buddy or on a per-CPU list), but not all. Movable pages
+ * (bud_owners_mobility) can be migrated away by compaction; fixed ones cannot.
  */
 #ifndef BUD_INSIGHT_PINS_H
 #define BUD_INSIGHT_PINS_H
@@ -18,9 +18,9 @@ typedef struct bud_pinned_block {
 	const bud_zone *zone;
 	uint32_t pages; /* of the zone; fewer than a pageblock at its edges */
 	uint32_t free, cached;
-	uint32_t movable;	 /* in use by requests whose pages can be moved */
-	uint32_t fixed;		 /* in use by other requests */
-	uint32_t unknown;	 /* in use, or in an unknown state: nobody knows whose */
+	uint32_t movable;	 /* in use, and can be moved */
+	uint32_t fixed;		 /* in use, and cannot */
+	uint32_t unknown;	 /* in use, or in an unknown state: nobody knows which */
 	uint32_t row, row_pages; /* of the books: who has most of them, and how many; row 0: nobody is known */
 } bud_pinned_block;
 

@@ -318,6 +318,53 @@ static void test_buffers_are_fixed(void **state)
 	drop(&s, &b);
 }
 
+/* Pages nobody asked for in the trace: on the LRU from 4096, a slab at 4100, page cache with buffers at 4101. */
+static bud_status some_flags(const bud_snapshot *snapshot, uint64_t set, uint64_t clear, bud_pageset *pages,
+			     bud_error *err)
+{
+	(void)snapshot, (void)err;
+	if (set & BUD_KPF_LRU && !(set & BUD_KPF_PRIVATE))
+		bud_pageset_set_range(pages, 4096, 2);
+	if (set & BUD_KPF_LRU)
+		bud_pageset_set(pages, 4101);
+	if (set == BUD_KPF_SLAB && !clear)
+		bud_pageset_set(pages, 4100);
+	return BUD_OK;
+}
+
+static void test_early_pages(void **state)
+{
+	(void)state;
+	bud_read_window windows[] = { { .file = "kpageflags", .begin_ns = 2, .end_ns = 3 },
+				      { .file = "kpageflags", .begin_ns = 12, .end_ns = 13 } };
+	const bud_snapshot snapshots[] = { { .windows = &windows[0], .nr_windows = 1, .read_pages = some_flags },
+					   { .windows = &windows[1], .nr_windows = 1, .read_pages = some_flags } };
+	/* What an event names leaves, but for what was named before the flags were read. */
+	SCRIPT(s, FREE(1, JAVA, 4096, 0), FREE(4, JAVA, 4097, 0), ALLOC(5, JAVA, 4102, 0, KERNEL));
+	bud_early early;
+	assert_int_equal(bud_early_read(&early, snapshots, 2, 12, NULL), BUD_OK);
+	assert_int_equal(early.t_ns, 2);
+	bud_owners_options options = all;
+	options.early = &early;
+	books b = keep(&s, &options, 100);
+	const bud_mobility expected[] = { BUD_MOBILITY_MOVABLE, BUD_MOBILITY_UNKNOWN, BUD_MOBILITY_UNKNOWN,
+					  BUD_MOBILITY_UNKNOWN, BUD_MOBILITY_FIXED,   BUD_MOBILITY_FIXED,
+					  BUD_MOBILITY_FIXED,	BUD_MOBILITY_UNKNOWN };
+	for (bud_pfn i = 0; i < sizeof expected / sizeof *expected; i++)
+		if (bud_owners_mobility(b.owners, 4096 + i) != expected[i])
+			fail_msg("page %d", (int)i);
+	bud_early_fini(&early);
+	/* Before any flags were read nothing is known; later the last ones are. */
+	assert_int_equal(bud_early_read(&early, snapshots, 2, 2, NULL), BUD_OK);
+	assert_int_equal(bud_early_of(&early, 4096), BUD_MOBILITY_UNKNOWN);
+	bud_early_leave(&early, 20, 4096, 1);
+	bud_early_fini(&early);
+	assert_int_equal(bud_early_read(&early, snapshots, 2, 13, NULL), BUD_OK);
+	assert_int_equal(early.t_ns, 12);
+	bud_early_fini(&early);
+	drop(&s, &b);
+}
+
 static void expect_culprit(const books *b, const bud_culprit *c, const char *site, uint64_t blocks, uint64_t alone,
 			   uint64_t pages, uint64_t live)
 {
@@ -371,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_sorting),
 		cmocka_unit_test(test_pins),
 		cmocka_unit_test(test_buffers_are_fixed),
+		cmocka_unit_test(test_early_pages),
 		cmocka_unit_test(test_culprits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
