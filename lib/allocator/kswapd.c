@@ -107,7 +107,8 @@ static void end_run(bud_reclaim *r, int node, bool in_vain)
 	for (size_t z = 0; z < m->nr_zones; z++)
 		if (m->views[z].node == node)
 			m->views[z].reclaim_active = false;
-	bool failed = in_vain && !k->reclaimed, known = r->lessons->nr_victims > 0;
+	bool failed = in_vain && !k->reclaimed && (m->kernel.boost_in_vain || !k->boosted),
+	     known = r->lessons->nr_victims > 0;
 	if (failed && known && ++k->failures >= MAX_FAILURES)
 		m->kswapd_hopeless |= (uint64_t)1 << node;
 	if (k->boosted) {

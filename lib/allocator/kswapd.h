@@ -12,7 +12,8 @@
  * chosen to suffice, and a pass also ends when all zones are well above HIGH.
  *
  * For a boost's sake alone it takes only what needs no writing and no swap,
- * and no large share; by generations, nothing at all.
+ * and no large share; by generations, nothing at all, which to 6.18 counts
+ * as a failure (feature boost_in_vain): after 16 in a row it gives up.
  *
  * After a run it naps for a tenth of a second if the node is balanced, and
  * then sleeps if it still is; else it runs again. A wake ends either. Of

@@ -111,6 +111,7 @@ static void learn_version(bud_kernel *kernel, int version, bud_feature_origin or
 		{ BUD_KF_has_proactive, version >= 509 },
 		{ BUD_KF_has_defrag_mode, version >= 615 },
 		{ BUD_KF_reclaimable_free, version >= 612 || lts_601 },
+		{ BUD_KF_boost_in_vain, version >= 500 && version <= 618 },
 		{ BUD_KF_lru_gen, version >= 612 },
 		{ BUD_KF_page_reporting, version >= 507 },
 		{ BUD_KF_wmark_fast, version >= 515 ? 2 : version >= 508 },

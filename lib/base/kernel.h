@@ -57,6 +57,7 @@
 	X(has_proactive,    "kcompactd compacts ahead of need, by vm.compaction_proactiveness (5.9)") \
 	X(has_defrag_mode,  "there is a vm.defrag_mode (6.15)") \
 	X(reclaimable_free, "a zone where nothing can be reclaimed counts its free pages as such (6.13, 6.1.y, 6.12.y)") \
+	X(boost_in_vain,    "kswapd's runs for a boost alone that free nothing count as failures (5.0 to 6.18)") \
 	X(lru_gen,          "reclaim goes by generations of pages (6.1), as distributions have it since 6.12") \
 	X(page_reporting,   "a guest may take large free blocks off the lists for a moment, to tell its host (5.7)")
 /* clang-format on */

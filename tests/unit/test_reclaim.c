@@ -439,6 +439,30 @@ static void test_kswapd_gives_a_node_up(void **state)
 	end(&w);
 }
 
+/* Generations give nothing for a boost's sake: until 6.18 that counts against kswapd, though nothing is amiss. */
+static void test_boosts_in_vain(void **state)
+{
+	world w;
+	(void)state;
+	for (int counts = 0; counts < 2; counts++) {
+		prepare(&w);
+		w.lessons.nr_victims = 1;
+		begin(&w, counts ? "6.18.0" : "6.19.0");
+		settle(&w, 1, 0, 4000, 7, BUD_SEAT_CACHE);
+		for (bud_pfn pfn = PAGES + 4000; pfn < PAGES + 8000; pfn++)
+			assert_true(bud_page_alloc_free(&w.m, 0, pfn, 0));
+		for (unsigned run = 1; run <= 16; run++) {
+			assert_int_equal(w.m.kswapd_hopeless, 0);
+			w.m.views[1].boost = 512;
+			wake(&w, 0);
+			bud_reclaim_advance(&w.r, run * MS);
+		}
+		assert_int_equal(w.r.counts.kswapd_pages, 0);
+		assert_int_equal(w.m.kswapd_hopeless, counts);
+		end(&w);
+	}
+}
+
 /* It naps first: a wake is one then, too, and what it finds when the nap is over sends it back to work. */
 static void test_kswapd_naps(void **state)
 {
@@ -752,6 +776,7 @@ int main(void)
 		cmocka_unit_test(test_kswapd_pays_for_boosts),
 		cmocka_unit_test(test_kswapd_gives_a_node_up),
 		cmocka_unit_test(test_direct_reclaim_begins_nearby),
+		cmocka_unit_test(test_boosts_in_vain),
 		cmocka_unit_test(test_kswapd_naps),
 		cmocka_unit_test(test_boosts_stay_until_their_run_is_over),
 		cmocka_unit_test(test_swap_takes_longer),
