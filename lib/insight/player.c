@@ -85,17 +85,18 @@ static void keep_old_sizes(bud_player *p, const bud_simulation_setup *setup, con
 {
 	const bud_whatif_case *c = p->setup;
 	const bud_memory *start = setup->start;
-	bool marks = s->boot_marks && !sets(c, BUD_SYSCTL_min_free_kbytes) &&
-		     !sets(c, BUD_SYSCTL_watermark_scale_factor) && sizes_alike(&c->kernel, setup->traced);
-	bool lists = s->boot_lists && marks && !sets(c, BUD_SYSCTL_percpu_pagelist_high_fraction);
+	bool same = !sets(c, BUD_SYSCTL_min_free_kbytes) && !sets(c, BUD_SYSCTL_watermark_scale_factor) &&
+		    sizes_alike(&c->kernel, setup->traced);
 	for (size_t z = 0; z < start->nr_zones; z++)
-		marks = marks && !c->more[z];
+		same = same && !c->more[z];
+	bool marks = s->boot_marks && same;
+	bool lists = s->boot_lists && same && !sets(c, BUD_SYSCTL_percpu_pagelist_high_fraction);
 	for (size_t z = 0; z < start->nr_zones; z++) {
 		const bud_zone *zone = &start->zones[z];
 		const bud_settings_zone *old = bud_settings_find(s, zone->node, zone->name);
 		if (old)
 			bud_simulation_keep(p->simulation, z, marks ? &old->computed.marks : NULL,
-					    lists && marks ? &old->lists : NULL);
+					    lists ? &old->lists : NULL);
 		for (size_t i = 0; old && i < old->kernel->nr_pcp; i++)
 			bud_simulation_tune(p->simulation, z, old->kernel->pcp[i].cpu, old->kernel->pcp[i].high);
 	}

@@ -157,6 +157,7 @@ static void test_sizes_of_boot(void **state)
 	} rows[] = {
 		{ "6.12.0", NULL, 0, true, true, true, true },
 		{ "6.12.0", NULL, 0, true, false, true, false },
+		{ "6.12.0", NULL, 0, false, true, false, true },
 		{ "6.12.0", "extfrag_threshold=100", 0, true, true, true, true },
 		{ "6.12.0", "min_free_kbytes=4096", 0, true, true, false, false },
 		{ "6.12.0", "watermark_scale_factor=10", 0, true, true, false, false },
