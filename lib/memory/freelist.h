@@ -13,7 +13,7 @@
  * Differences between kernels are keyed on the feature vector: which blocks
  * merge (merge_mergeable), whether a list tells its blocks' pageblock type
  * (list_is_block), where moved blocks go (moves_to_tail). Not modelled: free
- * page shuffling, debug guard pages, compaction capture, page reporting.
+ * page shuffling, debug guard pages, page reporting.
  */
 #ifndef BUD_MEMORY_FREELIST_H
 #define BUD_MEMORY_FREELIST_H

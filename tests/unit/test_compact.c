@@ -186,6 +186,49 @@ static void test_the_block_made_is_captured(void **state)
 	}
 }
 
+/* Folios of 16 pages in the first pageblock, and single free pages elsewhere. */
+typedef struct folios {
+	bool whole;
+	unsigned splits;
+	bud_pfn single; /* pages from START up to here are single ones now */
+} folios;
+
+static int folio_order(void *self, bud_pfn pfn)
+{
+	const folios *f = self;
+	return pfn >= START + 512 || pfn < f->single ? 0 : pfn & 15 ? -1 : 4;
+}
+
+static bool split(void *self, bud_pfn pfn)
+{
+	folios *f = self;
+	if (f->whole)
+		return false;
+	f->splits++;
+	f->single = pfn + 16;
+	return true;
+}
+
+/* A folio for which no place is large enough is split; one that cannot be ends the run. */
+static void test_folios_without_a_place(void **state)
+{
+	bud_kernel kernel = model_kernel("6.12.0");
+	(void)state;
+	for (int whole = 0; whole < 2; whole++) {
+		bud_machine m;
+		folios f = { .whole = whole };
+		const bud_compact_owner owner = { .self = &f, .movable = folio_order, .split = split };
+		zone_in_use_at(&m, &kernel, START);
+		bud_compact_run got = bud_compact_zone(&m, &m.zones[0], 9, BUD_MT_MOVABLE, BUD_ZONE_NORMAL,
+						       BUD_ALLOC_WMARK_MIN, BUD_COMPACT_SYNC_LIGHT, &owner);
+		assert_int_equal(got.result, whole ? BUD_COMPACT_CONTENDED : BUD_COMPACT_SUCCESS);
+		assert_int_equal(got.moved, whole ? 0 : 512);
+		assert_int_equal(f.splits, whole ? 0 : 512 / 16);
+		assert_int_equal(bud_freelist_order(&m.zones[0].lists, START), whole ? -1 : 9);
+		bud_machine_fini(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_a_search_finds_the_pageblock_that_is_soon_free),
 		cmocka_unit_test(test_held_pages_are_tried_in_vain),
 		cmocka_unit_test(test_the_block_made_is_captured),
+		cmocka_unit_test(test_folios_without_a_place),
 		cmocka_unit_test(test_without_pages_to_move_scanners_have_no_distance),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -283,6 +283,27 @@ static void test_how_fast_the_daemons_are(void **state)
 	bud_lessons_fini(&l);
 }
 
+/* From waking kswapd to what the request does next; how long the rest of it takes does not count. */
+static void test_a_request_pauses_when_it_has_woken_kswapd(void **state)
+{
+	heard h;
+	bud_lessons l;
+	(void)state;
+	FEED(h, l, of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0), other(BUD_EV_KSWAPD_WAKE, KSWAPD),
+	     other(BUD_EV_COMPACT_TRY, TASK), of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0), page(BUD_EV_ALLOC, TASK, 50, 9));
+	assert_int_equal(h.last.pause_ns, 2000);
+	assert_int_equal(h.last.t_ns - h.last.began_ns, 4000);
+	bud_lessons_fini(&l);
+	/* Nothing else came: it got its block then. */
+	FEED(h, l, of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0), page(BUD_EV_ALLOC, TASK, 50, 9));
+	assert_int_equal(h.last.pause_ns, 1000);
+	bud_lessons_fini(&l);
+	FEED(h, l, of_node(BUD_EV_WAKEUP_KSWAPD, TASK, 0), page(BUD_EV_ALLOC, TASK, 50, 9),
+	     other(BUD_EV_COMPACT_TRY, TASK), page(BUD_EV_ALLOC, TASK, 1024, 9));
+	assert_int_equal(h.last.pause_ns, 0); /* the next request is another one */
+	bud_lessons_fini(&l);
+}
+
 static void test_victims_in_their_order(void **state)
 {
 	heard h;
@@ -397,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_compaction_moves),
 		cmocka_unit_test(test_how_fast_the_daemons_are),
 		cmocka_unit_test(test_victims_in_their_order),
+		cmocka_unit_test(test_a_request_pauses_when_it_has_woken_kswapd),
 		cmocka_unit_test(test_a_slow_request_began_earlier),
 		cmocka_unit_test(test_pages_cached_at_the_start),
 		cmocka_unit_test(test_nonsense_is_passed_over),

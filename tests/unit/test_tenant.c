@@ -149,6 +149,14 @@ static void test_the_exposed_goes_next(void **state)
 	bud_tenants_enter(&t, 2, 3, 0, 1, 0, BUD_SEAT_NONE, 0);
 	bud_tenants_leave(&t, 2, true);
 	assert_int_equal(bud_tenants_find(&t, 2), 3);
+	/* A block of more than a page stays one. */
+	bud_tenants_enter(&t, 8, 8, 2, 1, 0, BUD_SEAT_NONE, 0);
+	bud_tenants_expose(&t, 8);
+	assert_int_equal(t.lists[0][BUD_SEAT_CACHE].oldest, 8);
+	assert_int_equal(t.lists[0][BUD_SEAT_CACHE].pages, 1 + 4);
+	for (bud_pfn name = 8; name < 12; name++)
+		assert_int_equal(bud_tenants_find(&t, name), BUD_PLACE_NONE);
+	assert_int_equal(bud_tenants_at(&t, 8)->order, 2);
 	bud_tenants_fini(&t);
 }
 
