@@ -105,6 +105,8 @@ void bud_explain_text_list(const bud_explain_text *t, const bud_failures *failur
 			bud_output_print(t->out, "%s %" PRIu64 " %s", said++ ? "," : ":", failures->by_cause[i],
 					 bud_cause_name((bud_cause)i));
 	fputc('\n', t->out);
+	if (!failures->total)
+		bud_output_print(t->out, "  report -s episode lists what was slow, --episode N explains one of them\n");
 	if (failures->nr > SHOWN && !t->verbose)
 		print_kinds(t, failures, selected);
 	else
