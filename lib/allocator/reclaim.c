@@ -256,7 +256,7 @@ static bool is_held(void *self, bud_pfn pfn)
 static bool split(void *self, bud_pfn pfn)
 {
 	const bud_reclaim *r = self;
-	if (bud_tenants_at(r->tenants, (uint32_t)pfn)->flags & BUD_TENANT_WHOLE)
+	if (!(bud_tenants_at(r->tenants, (uint32_t)pfn)->flags & BUD_TENANT_ANONYMOUS))
 		return false;
 	bud_tenants_split(r->tenants, (uint32_t)pfn);
 	return true;

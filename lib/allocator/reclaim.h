@@ -27,8 +27,8 @@
  *   the speed it had in the trace. Everything else takes no time.
  * - Compaction tries to move every page that was asked for as movable; those
  *   of a block device's own cache, whose buffers are held, stay (simulate.h).
- *   Blocks of pages for which there is no place as large are split, but not
- *   page cache to be written, whose buffers are dirty.
+ *   Folios for which there is no place as large are split if they are
+ *   anonymous; page cache, which may have buffers, is not.
  */
 #ifndef BUD_ALLOCATOR_RECLAIM_H
 #define BUD_ALLOCATOR_RECLAIM_H

@@ -186,7 +186,6 @@ static void enter(bud_simulation *s, const bud_op *op, bud_pfn name, bud_pfn pla
 	unsigned flags = bud_gfp_migratetype(op->gfp) == BUD_MT_MOVABLE ? BUD_TENANT_MOVABLE : 0;
 	flags |= bud_gfp_is_buffer(op->gfp) ? BUD_TENANT_HELD : 0;
 	flags |= bud_lessons_is_anonymous(op->gfp) ? BUD_TENANT_ANONYMOUS : 0;
-	flags |= op->gfp & BUD_GFP_WRITE ? BUD_TENANT_WHOLE : 0;
 	if (s->lessons->nr_victims && bud_pageset_test(&s->lessons->estates, op->seq))
 		flags |= BUD_TENANT_ESTATE;
 	bud_tenants_enter(&s->tenants, name, (uint32_t)place, order, op->pid, flags, seat_of(s, op),

@@ -90,7 +90,7 @@ void bud_tenants_enter(bud_tenants *tenants, bud_pfn name, uint32_t place, int o
 		*tenant = (bud_tenant){ .name = (uint32_t)(name + i),
 					.pid = pid,
 					.order = (uint8_t)order,
-					.flags = (uint16_t)(flags | (i ? BUD_TENANT_INNER : BUD_TENANT_HEAD)),
+					.flags = (uint8_t)(flags | (i ? BUD_TENANT_INNER : BUD_TENANT_HEAD)),
 					.seat = (uint8_t)seat,
 					.zone = (uint8_t)zone };
 		name_stands_for(tenants, name + i, place + i + STANDS_FOR);
@@ -139,7 +139,7 @@ void bud_tenants_split(bud_tenants *tenants, uint32_t place)
 		uint32_t i = oldest ? n : (1u << order) - 1 - n;
 		tenant = at(tenants, head + i);
 		tenant->order = 0;
-		tenant->flags = (uint16_t)((tenant->flags & ~BUD_TENANT_INNER) | BUD_TENANT_HEAD);
+		tenant->flags = (uint8_t)((tenant->flags & ~BUD_TENANT_INNER) | BUD_TENANT_HEAD);
 		sit(tenants, tenant, head + i, oldest);
 	}
 }
@@ -166,7 +166,7 @@ void bud_tenants_move(bud_tenants *tenants, uint32_t from, uint32_t to, unsigned
 static void lose_name(bud_tenants *t, bud_tenant *tenant)
 {
 	tell_name(t, tenant, STANDS_FOR_NONE);
-	tenant->flags = (uint16_t)((tenant->flags & ~BUD_TENANT_POOLED) | BUD_TENANT_NAMELESS);
+	tenant->flags = (uint8_t)((tenant->flags & ~BUD_TENANT_POOLED) | BUD_TENANT_NAMELESS);
 }
 
 void bud_tenants_seat(bud_tenants *tenants, uint32_t place, bud_seat seat)
@@ -211,7 +211,7 @@ void bud_tenants_pool(bud_tenants *tenants, uint32_t place)
 	}
 	lose_name(tenants, tenant);
 	tenant->name = (tenants->pool_first + tenants->pool_nr++) % tenants->pool_size;
-	tenant->flags = (uint16_t)((tenant->flags & ~BUD_TENANT_NAMELESS) | BUD_TENANT_POOLED);
+	tenant->flags = (uint8_t)((tenant->flags & ~BUD_TENANT_NAMELESS) | BUD_TENANT_POOLED);
 	tenants->pool[tenant->name] = place;
 }
 
@@ -224,7 +224,7 @@ uint32_t bud_tenants_unpool(bud_tenants *tenants)
 		if (place == BUD_PLACE_NONE)
 			continue;
 		bud_tenant *tenant = at(tenants, place);
-		tenant->flags = (uint16_t)((tenant->flags & ~BUD_TENANT_POOLED) | BUD_TENANT_NAMELESS);
+		tenant->flags = (uint8_t)((tenant->flags & ~BUD_TENANT_POOLED) | BUD_TENANT_NAMELESS);
 		return place;
 	}
 	return BUD_PLACE_NONE;

@@ -37,17 +37,16 @@ enum {
 	BUD_TENANT_NAMELESS = 16,
 	BUD_TENANT_ANONYMOUS = 32, /* to be reclaimed it must go to swap */
 	BUD_TENANT_ESTATE = 64,	   /* it goes when the task goes */
-	BUD_TENANT_HELD = 128,	   /* of what is movable: tries to move it fail */
-	BUD_TENANT_WHOLE = 256	   /* of more than a page: it is not split to be moved */
+	BUD_TENANT_HELD = 128	   /* of what is movable: tries to move it fail */
 };
 
 typedef struct bud_tenant {
 	uint32_t name; /* place in the pool if POOLED */
 	int32_t pid;
 	uint32_t older, newer; /* places of neighbours in the list; BUD_PLACE_NONE at its ends */
-	uint16_t flags;	       /* 0: nobody lives here */
 	uint8_t order;	       /* of the block, in each of its pages */
-	uint8_t seat : 2, zone : 6; /* list of that zone, as counted by the caller */
+	uint8_t flags;	       /* 0: nobody lives here */
+	uint8_t seat, zone;    /* list of that zone, as counted by the caller */
 } bud_tenant;
 
 typedef struct bud_seat_list {
