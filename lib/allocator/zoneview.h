@@ -67,7 +67,9 @@ static inline bool bud_zoneview_passes(const bud_zone_view *zone, const bud_kern
 {
 	bud_wmark_test test = bud_zoneview_test(zone, highest);
 	uint64_t mark = bud_zoneview_mark(zone, alloc_flags & BUD_ALLOC_WMARK_MASK);
-	return (!order && bud_watermark_shortcut(&test, kernel, mark, alloc_flags)) ||
+	if (!order && bud_watermark_shortcut(&test, kernel, mark, alloc_flags))
+		return true;
+	return !(!order && bud_watermark_shortcut_decides(kernel, alloc_flags)) &&
 	       bud_zoneview_passes_past_shortcut(zone, kernel, order, highest, alloc_flags, atomic);
 }
 /* The same with more pages free than there are, as should_reclaim_retry hopes for them. */

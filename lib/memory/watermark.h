@@ -115,6 +115,12 @@ static inline bool bud_watermark_shortcut(const bud_wmark_test *test, const bud_
 	return test->free - held > mark + test->reserve;
 }
 
+/* Whether it is the whole test for single pages: no mark comes down for the request. */
+static inline bool bud_watermark_shortcut_decides(const bud_kernel *kernel, unsigned alloc_flags)
+{
+	return kernel->wmark_fast == 2 && (alloc_flags & BUD_ALLOC_WMARK_MASK) != BUD_ALLOC_WMARK_MIN &&
+	       !(alloc_flags & (BUD_ALLOC_MIN_RESERVE | BUD_ALLOC_NON_BLOCK | BUD_ALLOC_OOM));
+}
 /* What comes after it, for single pages too. */
 bool bud_watermark_past_shortcut(const bud_wmark_test *test, const bud_kernel *kernel, int order, uint64_t mark,
 				 unsigned alloc_flags, bool atomic);
