@@ -6,9 +6,10 @@
  * from the one to the other until a block of the order wanted is free or the
  * two meet.
  *
- * Stated assumptions: a movable page always moves at once; a page is movable
- * if it was asked for as Movable and the owner does not say otherwise. Only
- * kcompactd takes time. Both scanners are the kernel's, with their searches
+ * Stated assumptions: a movable page moves when it is tried, unless the owner
+ * says that it is held; a page is movable if it was asked for as Movable and
+ * the owner does not say otherwise. Only kcompactd, and what the owner makes
+ * of passes(), takes time. Both scanners are the kernel's, with their searches
  * by free list, and what they remember from run to run. Which pageblocks are
  * passed over: blockskip.h.
  *
