@@ -3,7 +3,6 @@
 
 #include "lib/allocator/page_alloc.h"
 
-#define CLUSTER	      32  /* SWAP_CLUSTER_MAX: what direct reclaim is content with */
 #define DEFAULT_PAGES 100 /* speed of kswapd and kcompactd where the trace does not tell: 400 MB/s */
 #define DEFAULT_NS    1000000
 #define IN_VAIN	      10	/* direct reclaim that finds nothing takes this part of its time */
@@ -118,6 +117,12 @@ void bud_reclaim_compact_all(bud_reclaim *reclaim, bud_machine_zone *zone)
 	count_run(r, &run);
 }
 
+static void run_kswapds(bud_reclaim *r, uint64_t t_ns)
+{
+	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
+		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
+}
+
 void bud_reclaim_pass(bud_reclaim *reclaim, uint64_t ns)
 {
 	bud_reclaim *r = reclaim;
@@ -125,8 +130,7 @@ void bud_reclaim_pass(bud_reclaim *reclaim, uint64_t ns)
 	r->request_ns += ns;
 	if (told && r->request_ns > r->now_ns)
 		r->request_ns = r->now_ns;
-	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
-		bud_kswapd_run(r, __builtin_ctzll(up), r->request_ns);
+	run_kswapds(r, r->request_ns);
 }
 
 /* A request's compaction has moved so many pages. */
@@ -166,8 +170,7 @@ void bud_reclaim_advance(bud_reclaim *reclaim, uint64_t t_ns)
 	if (t_ns <= r->now_ns)
 		return;
 	r->now_ns = t_ns;
-	for (uint64_t up = r->machine->kswapd_up | r->kswapd_naps; up; up &= up - 1)
-		bud_kswapd_run(r, __builtin_ctzll(up), t_ns);
+	run_kswapds(r, t_ns);
 	for (uint64_t up = r->kcompactd_up; up; up &= up - 1)
 		bud_kcompactd_run(r, __builtin_ctzll(up), t_ns);
 	if (t_ns >= r->next_tick_ns) {
