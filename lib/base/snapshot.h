@@ -62,6 +62,9 @@ enum {
 /* Beyond an int. */
 #define BUD_KPF_RESERVED ((uint64_t)1 << 32)
 #define BUD_KPF_PRIVATE	 ((uint64_t)1 << 35)
+/* Page cache whose buffers may be held, and then it does not move: all of the first, none of the second. */
+#define BUD_KPF_BUFFERED     (BUD_KPF_LRU | BUD_KPF_PRIVATE)
+#define BUD_KPF_NOT_BUFFERED (BUD_KPF_ANON | BUD_KPF_SWAPBACKED)
 
 /* When a file was read: marker times in the trace, and CLOCK_MONOTONIC from `times`. BUD_TIME_NONE if unknown. */
 typedef struct bud_read_window {

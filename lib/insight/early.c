@@ -20,7 +20,7 @@ bud_status bud_early_read(bud_early *early, const bud_snapshot *snapshots, size_
 {
 	static const struct {
 		uint64_t set, clear;
-	} fixed[BUD_EARLY_FIXED] = { { BUD_KPF_LRU | BUD_KPF_PRIVATE, BUD_KPF_ANON | BUD_KPF_SWAPBACKED },
+	} fixed[BUD_EARLY_FIXED] = { { BUD_KPF_BUFFERED, BUD_KPF_NOT_BUFFERED },
 				     { BUD_KPF_SLAB, 0 },
 				     { BUD_KPF_PGTABLE, 0 },
 				     { BUD_KPF_RESERVED, 0 } };

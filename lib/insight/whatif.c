@@ -85,8 +85,7 @@ static bud_status read_flags(bud_whatif *w, bud_error *err)
 		status = s->read_pages(s, BUD_KPF_LRU, BUD_KPF_ANON | BUD_KPF_SWAPBACKED | BUD_KPF_UNEVICTABLE,
 				       &w->cache, err);
 	return status ? status
-		      : s->read_pages(s, BUD_KPF_LRU | BUD_KPF_PRIVATE, BUD_KPF_ANON | BUD_KPF_SWAPBACKED, &w->buffered,
-				      err);
+		      : s->read_pages(s, BUD_KPF_BUFFERED, BUD_KPF_NOT_BUFFERED, &w->buffered, err);
 }
 
 /* The requests of those whom a case leaves out. */
