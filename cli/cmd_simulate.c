@@ -189,10 +189,7 @@ static bud_status begin(run *r, bud_error *err)
 {
 	bud_workbench *bench = r->bench;
 	const bud_bundle *bundle = bench->bundle;
-	const bud_settings_input settings = { .kernel = &bench->kernel,
-					      .start = &bundle->sysctls,
-					      .boot = &bundle->klog.boot,
-					      .nr_cpus = bundle->source->info.nr_cpus };
+	const bud_settings_input settings = bud_workbench_settings_input(bench);
 	bud_status status = bud_cmd_check_filter(bench, r->options, err);
 	if (!status)
 		status = bud_cases_parse(&r->cases, r->options, bench, err);

@@ -16,10 +16,7 @@ typedef void each_snapshot(void *self, const bud_settings *settings);
 static void for_each(const bud_workbench *bench, each_snapshot *call, void *self)
 {
 	const bud_bundle *bundle = bench->bundle;
-	const bud_settings_input input = { .kernel = bud_replay_kernel(bench->replay),
-					   .start = &bundle->sysctls,
-					   .boot = &bundle->klog.boot,
-					   .nr_cpus = bundle->source->info.nr_cpus };
+	const bud_settings_input input = bud_workbench_settings_input(bench);
 	for (size_t i = 0; i < bundle->nr_snapshots; i++) {
 		bud_settings settings;
 		if (bud_settings_at(&settings, &input, &bundle->snapshots[i], NULL))

@@ -153,13 +153,19 @@ bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *don
 					err);
 }
 
+bud_settings_input bud_workbench_settings_input(const bud_workbench *bench)
+{
+	const bud_bundle *bundle = bench->bundle;
+	return (bud_settings_input){ .kernel = bud_replay_kernel(bench->replay),
+				     .start = &bundle->sysctls,
+				     .boot = &bundle->klog.boot,
+				     .nr_cpus = bundle->source->info.nr_cpus };
+}
+
 bud_status bud_workbench_settings(const bud_workbench *bench, bud_settings **settings, bud_error *err)
 {
 	const bud_bundle *bundle = bench->bundle;
-	const bud_settings_input input = { .kernel = bud_replay_kernel(bench->replay),
-					   .start = &bundle->sysctls,
-					   .boot = &bundle->klog.boot,
-					   .nr_cpus = bundle->source->info.nr_cpus };
+	const bud_settings_input input = bud_workbench_settings_input(bench);
 	bud_settings *all = calloc(bundle->nr_snapshots + 1, sizeof *all);
 	*settings = all;
 	if (!all)

@@ -41,6 +41,8 @@ bud_status bud_workbench_learn(bud_workbench *bench, uint64_t *budget, bool *don
 bud_status bud_workbench_replay(bud_workbench *bench, bud_replay **replay, bud_error *err);
 /* Drops what was learnt, also in the middle of it: a replay as after opening. */
 bud_status bud_workbench_forget(bud_workbench *bench, bud_error *err);
+/* What the settings are found from, for bud_settings_at(); valid as long as the bench. */
+bud_settings_input bud_workbench_settings_input(const bud_workbench *bench);
 /* The settings in force at each snapshot; those of one without zoneinfo have no zones. Freed by the other. */
 bud_status bud_workbench_settings(const bud_workbench *bench, bud_settings **settings, bud_error *err);
 void bud_workbench_free_settings(const bud_workbench *bench, bud_settings *settings);
