@@ -108,7 +108,6 @@ void bud_freelist_set_pageblock(bud_freelist *l, bud_pfn pfn, int order, bud_mig
 /* The page is going to be freed. */
 static inline void bud_freelist_prefetch(const bud_freelist *l, bud_pfn pfn)
 {
-	__builtin_prefetch(&l->states[pfn - l->base], 1);
 	__builtin_prefetch(&l->links[pfn - l->base], 1);
 }
 
